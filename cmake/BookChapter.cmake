@@ -1,0 +1,82 @@
+# A chapter declares itself in one sentence:
+#
+#   book_chapter(01-goroutines
+#     DEPENDS  common                        # earlier chapters and common: all it may include
+#     PACKAGES Boost::fiber fmt::fmt         # libraries of the distribution
+#     SOURCES  clock.cpp scheduler.cpp       # of the library, in reading order
+#     EXAMPLES counter lost_update)          # the text's programs, in the text's order
+#
+# and gets
+#   book::goroutines                  the library goroutines/, included as "goroutines/x.hpp"
+#   goroutines.step.1 ...             a program for each steps/N-....cpp
+#   goroutines.example.counter ...    a program for each example
+#   goroutines.tests                  one program from tests/chapters/01-goroutines/*_test.cpp
+#   goroutines.bench.x                a program for each bench/x.cpp, built on request only
+#   goroutines.steps, .examples       all programs of that kind
+#
+# Each step and each example is also a test: its output must be that of the .out file beside it.
+include(GoogleTest)
+
+function(book_chapter folder)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;SOURCES;EXAMPLES")
+  if(arg_UNPARSED_ARGUMENTS OR NOT folder MATCHES "^[0-9][0-9]-([a-z]+)$")
+    message(FATAL_ERROR "book_chapter(${folder}): want NN-name, then DEPENDS, PACKAGES, SOURCES and "
+                        "EXAMPLES; cannot read '${arg_UNPARSED_ARGUMENTS}'")
+  endif()
+  set(name ${CMAKE_MATCH_1})
+  list(TRANSFORM arg_DEPENDS PREPEND book::)
+  list(TRANSFORM arg_SOURCES PREPEND ${name}/)
+
+  add_library(${name} STATIC ${arg_SOURCES})
+  add_library(book::${name} ALIAS ${name})
+  target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${arg_DEPENDS} ${arg_PACKAGES} PRIVATE book_options)
+
+  # A step grows the library from nothing, so it has what the library has, and not the library.
+  add_custom_target(${name}.steps)
+  file(GLOB steps RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS steps/[0-9]*.cpp)
+  foreach(source IN LISTS steps)
+    string(REGEX MATCH "[0-9]+" number ${source})
+    _book_program(${name}.step.${number} ${source} ${arg_DEPENDS} ${arg_PACKAGES})
+    add_dependencies(${name}.steps ${name}.step.${number})
+  endforeach()
+
+  add_custom_target(${name}.examples)
+  foreach(example IN LISTS arg_EXAMPLES)
+    _book_program(${name}.example.${example} examples/${example}.cpp book::${name})
+    add_dependencies(${name}.examples ${name}.example.${example})
+  endforeach()
+  list(JOIN arg_EXAMPLES "\n" lines)
+  file(CONFIGURE OUTPUT examples.txt CONTENT "${lines}\n")  # for tools/chapter, which runs them in this order
+
+  file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/chapters/${folder}/*_test.cpp)
+  if(tests)
+    add_executable(${name}.tests ${tests})
+    target_link_libraries(${name}.tests PRIVATE book::${name} book::testing book_options)
+    gtest_discover_tests(${name}.tests TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+  endif()
+
+  file(GLOB benchmarks RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS bench/*.cpp)
+  foreach(source IN LISTS benchmarks)
+    cmake_path(GET source STEM stem)
+    add_executable(${name}.bench.${stem} EXCLUDE_FROM_ALL ${source})
+    set_target_properties(${name}.bench.${stem} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/bench OUTPUT_NAME ${stem})
+    target_link_libraries(${name}.bench.${stem} PRIVATE book::${name} book_options)
+    if(TARGET benchmark::benchmark)
+      target_link_libraries(${name}.bench.${stem} PRIVATE benchmark::benchmark)
+    endif()
+  endforeach()
+endfunction()
+
+# A program of the text and the test that compares its output with the .out file beside its source.
+function(_book_program target source)
+  cmake_path(GET source PARENT_PATH folder)
+  cmake_path(GET source STEM LAST_ONLY stem)
+  add_executable(${target} ${source})
+  set_target_properties(${target} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/${folder} OUTPUT_NAME ${stem})
+  target_link_libraries(${target} PRIVATE ${ARGN} book_options)
+  add_test(NAME ${target} COMMAND ${PROJECT_SOURCE_DIR}/tools/run_example
+    --expect ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/${stem}.out $<TARGET_FILE:${target}>)
+  set_tests_properties(${target} PROPERTIES TIMEOUT 120)
+endfunction()
