@@ -1,0 +1,78 @@
+# The reader's verbs.  `make help` lists the five to start with, `make help-all` every one.
+# Each verb first installs what it needs and this machine lacks (tools/setup), and says so.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# CI builds with warnings as errors; build/$(PRESET) is where things are built.
+export PRESET ?= $(if $(CI),ci,dev)
+
+# What follows `##` is the help: the verb's variables, a bar, what it does.  `##!` marks the five.
+
+# To read
+
+run: ##! | what this machine lacks, then every chapter's programs, in the text's order
+	@tools/setup build && tools/chapter tour
+
+chapter: ##! C=01 [P=counter] | the programs of one chapter, or one of them
+	@tools/setup build && tools/chapter run "$(C)" "$(P)"
+
+step: ##! C=01 N=1 | one step of how a chapter's library grows
+	@tools/setup build && tools/chapter step "$(C)" "$(N)"
+
+diff: ## C=01 N=2 | what a step adds to the one before
+	@tools/chapter diff "$(C)" "$(N)"
+
+docs: ## | the site, in build/docs/html
+	@tools/setup docs python && tools/docs
+
+# To do
+
+check: ##! EX=01-1 | your answer to an exercise, tested
+	@tools/setup build python && tools/exercise check "$(EX)"
+
+solution: ## EX=01-1 | our answer, beside yours
+	@tools/setup python && tools/exercise solution "$(EX)"
+
+reset: ## EX=01-1 | the exercise as it was; your answer is kept aside
+	@tools/setup python && tools/exercise reset "$(EX)"
+
+# To trust
+
+test: ##! | what this machine lacks, then every test
+	@tools/setup build python && tools/test
+
+bench: ## C=01 [CHECK=1] | measured beside Go in the same run; CHECK=1 fails when a must is missed
+	@tools/setup build bench && PRESET=release tools/bench "$(C)" $(if $(CHECK),--check)
+
+# To change: what maintainers run
+
+asan: ## | every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/setup build python && PRESET=asan tools/test
+
+mutants: ## [EX=01-1] | each planted wrong answer dies in the test that is named for it
+	@tools/setup build python && tools/exercise mutants "$(EX)"
+
+snippets: ## | run the programs, record their output, put code and output into the text
+	@tools/setup build python && tools/snippets
+
+lint: ## | layout, clang-tidy, layers, stale snippets
+	@tools/setup build python lint && tools/lint
+
+format: ## | lay out every source with clang-format
+	@tools/setup lint && tools/lint --format
+
+ci: ## | everything that must hold before a change lands
+	@CI=true .ci/run
+
+help:
+	@echo "Conclave: distributed programming the Go way, in C++20."; echo
+	@awk -F' *(: ##!|[|]) *' '/^[a-z-]+: ##!/ { printf "  make %-28s %s\n", $$1 " " $$2, $$3 }' Makefile
+	@echo; echo "The text starts in README.md.  'make help-all' lists every verb."
+
+help-all:
+	@awk -F' *(: ##!?|[|]) *' '/^# To/ { print (n++ ? "\n" : "") substr($$0, 3) } \
+	  /^[a-z-]+: ##/ { printf "  make %-28s %s\n", $$1 " " $$2, $$3 }' Makefile
+
+.PHONY: run chapter step diff docs check solution reset test bench asan mutants snippets lint format ci help help-all
