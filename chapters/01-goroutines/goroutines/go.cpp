@@ -1,0 +1,63 @@
+#include "goroutines/go.hpp"
+
+#include "goroutines/goroutine.hpp"
+#include "goroutines/processor.hpp"
+
+namespace conclave {
+namespace detail {
+
+void run(Task main, const RunOptions& options, std::source_location place) {
+  Processor::of_this_thread().run(std::move(main), options, place);
+}
+
+void start(Task task, std::string name, WaitGroup* group, std::source_location place) {
+  current(place);
+  Processor::of_this_thread().start(std::move(task), std::move(name), group, place);
+}
+
+void panic_empty_function(std::source_location place) {
+  panic("an empty function was given to run as a goroutine", place);
+}
+
+void panic_outside_run(std::source_location place) {
+  panic("called outside run(): goroutines exist only inside conclave::run(main)", place);
+}
+
+// --- parking -------------------------------------------------------------------------------------------
+
+void WaitQueue::push(Goroutine& goroutine) noexcept { queue_.push_back(goroutine); }
+
+Goroutine* WaitQueue::front() noexcept {
+  return queue_.empty() ? nullptr : static_cast<Goroutine*>(&queue_.front());
+}
+
+Goroutine* WaitQueue::pop() noexcept {
+  Goroutine* first = front();
+  if (first != nullptr) queue_.pop_front();
+  return first;
+}
+
+void park(const Wait& wait) { Processor::of_this_thread().park(wait); }
+
+void park_in(WaitQueue& queue, const Wait& wait) {
+  queue.push(*current_goroutine);
+  park(wait);
+}
+
+void ready(Goroutine& goroutine) noexcept { Processor::of_this_thread().ready(goroutine); }
+
+bool unwinding() noexcept { return current_goroutine != nullptr && current_goroutine->ending; }
+
+}  // namespace detail
+
+void yield(std::source_location place) {
+  detail::current(place);
+  detail::Processor::of_this_thread().yield({.call = "yield", .place = place});
+}
+
+std::size_t num_goroutines(std::source_location place) {
+  detail::current(place);
+  return detail::Processor::of_this_thread().live();
+}
+
+}  // namespace conclave

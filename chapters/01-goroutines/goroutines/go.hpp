@@ -1,0 +1,104 @@
+/// @file
+/// run, go, yield: the door into the world of goroutines.
+///
+/// `run(main)` turns the calling thread into a processor and runs `main` as goroutine 1; `go(f, args...)`
+/// starts another goroutine.  All of them share the one thread, and one runs until it parks.
+///
+/// Laws
+///  1. `go` never runs the new goroutine before it returns; the arguments are copied before it returns.
+///  2. Goroutines are cooperative: a goroutine loses the processor only where it parks or yields.
+///     (Differs from Go, which pre-empts since 1.14.)
+///  3. The order in which ready goroutines run is policy, not meaning: no program may rest on it.
+///  4. Nobody waits for ever while others run: every ready goroutine gets its turn after a bounded number of turns.
+///  5. Exceptions and errno belong to the goroutine: no switch carries them over to another.
+///  6. When all goroutines are asleep, the program ends with a report, and status 2; it never hangs silently.
+///  7. When `main` returns, the goroutines that are left are unwound, newest first, and run() returns.
+///
+/// Call from any thread that is not inside run(); the rest of the library from inside it.
+/// Source: Go spec, "Go statements", "Program execution"; Go memory model, "Goroutine creation".
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <source_location>
+#include <string>
+#include <utility>
+
+#include "goroutines/clock.hpp"
+#include "goroutines/start.hpp"
+
+namespace conclave {
+
+/// In which order ready goroutines run.
+enum class Order {
+  /// Woken goroutines first come, first served; new ones newest first, with a bound (see RunQueue).
+  standard,
+  /// Any ready goroutine, drawn from a generator seeded with RunOptions::seed.
+  random,
+};
+
+/// How run() runs.
+struct RunOptions {
+  /// The clock; null means real_clock().  It must outlive run().
+  Clock* clock = nullptr;
+  Order order = Order::standard;
+  /// Decides every choice of Order::random: same seed, same program, same order.
+  std::uint64_t seed = 1;
+  /// Stack of each goroutine in bytes, rounded up to whole pages; 16 KiB to 1 GiB.
+  std::size_t stack_bytes = 64 * 1024;
+};
+
+namespace detail {
+void run(Task main, const RunOptions& options, std::source_location place);
+void start(Task task, std::string name, WaitGroup* group, std::source_location place);
+}  // namespace detail
+
+/// Runs `main` as goroutine 1 on this thread, and all goroutines that it starts; returns when `main` returns.
+/// Goroutines that are left then are unwound: their destructors run, and they never run on.  What they
+/// use must therefore outlive run(), or be theirs.
+/// @throws Panic inside another run() on the same thread, for an empty `main`, or for options out of range
+/// @rule{Go spec, "Program execution": when main returns, the program does not wait for other goroutines}
+inline void run(detail::Start<> main, const RunOptions& options = {}) {
+  detail::run(std::move(main).bind(), options, main.place());
+}
+
+/// A goroutine's name, for reports: `go(Name("logger"), f)`.
+class Name {
+ public:
+  explicit Name(std::string text) : text_(std::move(text)) {}
+  [[nodiscard]] std::string text() && { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+/// Starts `f(args...)` as a new goroutine and goes on.  f and args are copied (or moved) now, as Go evaluates
+/// them at the go statement; the result of f is dropped.  An exception that leaves f ends the program.
+/// Does not block; the new goroutine runs when this one parks or yields.
+///
+/// A lambda that captures by reference (`[&]`) refers to variables that end with their scope, goroutine or
+/// not.  Capture by value, or wait before the scope ends (WaitGroup::go).
+/// @throws Panic outside run() or for an empty f
+/// @rule{Go spec, "Go statements"}
+template <class... Args>
+void go(detail::Start<std::type_identity_t<Args>...> f, Args&&... args) {
+  detail::start(std::move(f).bind(std::forward<Args>(args)...), {}, nullptr, f.place());
+}
+
+/// The same with a name that reports show.
+template <class... Args>
+void go(Name name, detail::Start<std::type_identity_t<Args>...> f, Args&&... args) {
+  detail::start(std::move(f).bind(std::forward<Args>(args)...), std::move(name).text(), nullptr,
+                f.place());
+}
+
+/// Lets the other ready goroutines run before this one goes on.  Go's `runtime.Gosched()`.
+/// @throws Panic outside run()
+void yield(std::source_location place = std::source_location::current());
+
+/// How many goroutines are alive, main included.  Go's `runtime.NumGoroutine()`.  Does not block.
+/// @throws Panic outside run()
+[[nodiscard]] std::size_t num_goroutines(
+    std::source_location place = std::source_location::current());
+
+}  // namespace conclave

@@ -1,0 +1,78 @@
+/// @file
+/// Once, once_value: something that happens exactly once, however many goroutines ask for it.
+///
+/// Laws
+///  1. Of all functions handed to one Once, the first one is called and no other.
+///  2. call() returns only when that one call has ended.
+///  3. A call that throws counts as the one call (Differs from std::call_once, which tries again).
+///
+/// Call from any goroutine; the function may park.  Source: Go, package sync, Once and OnceValue.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include "goroutines/mutex.hpp"
+
+namespace conclave {
+
+/// Calls one function once.
+class Once {
+ public:
+  Once() = default;
+  Once(const Once&) = delete;
+  Once& operator=(const Once&) = delete;
+
+  /// Calls `f()` if no call was made yet; parks while another goroutine makes it.
+  /// A call() from inside `f` waits for itself: a deadlock, as in Go.
+  /// @throws what `f` throws, to the goroutine that called it; the others return
+  template <std::invocable F>
+  void call(F&& f, std::source_location place = std::source_location::current()) {
+    if (called_) return;
+    mutex_.lock(place);
+    const std::lock_guard unlock(mutex_, std::adopt_lock);
+    if (called_) return;
+    struct Called {
+      bool& called;
+      ~Called() { called = true; }
+    } called{called_};
+    std::invoke(std::forward<F>(f));
+  }
+
+ private:
+  bool called_ = false;
+  Mutex mutex_;
+};
+
+/// A function that returns `f()`, which is called once, at the first use.  Copies share the one value.
+/// When `f` throws, every use throws that exception again.
+template <std::invocable F>
+[[nodiscard]] auto once_value(F f) {
+  using Value = std::remove_cvref_t<std::invoke_result_t<F&>>;
+  struct Shared {
+    explicit Shared(F callable) : f(std::move(callable)) {}
+    Once once;
+    std::optional<F> f;
+    std::optional<Value> value;
+    std::exception_ptr error;
+  };
+  return [shared = std::make_shared<Shared>(std::move(f))]() -> const Value& {
+    shared->once.call([&shared = *shared] {
+      try {
+        shared.value.emplace(std::invoke(*shared.f));
+      } catch (...) {
+        shared.error = std::current_exception();
+      }
+      shared.f.reset();
+    });
+    if (shared->error) std::rethrow_exception(shared->error);
+    return *shared->value;
+  };
+}
+
+}  // namespace conclave

@@ -1,0 +1,20 @@
+#include "goroutines/panic.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "goroutines/call_site.hpp"
+
+namespace conclave {
+
+Panic::Panic(std::string message, std::source_location place)
+    : message_(std::move(message)),
+      what_(fmt::format("{}\n    at {}", message_, detail::to_text(place))),
+      place_(place) {}
+
+void panic(std::string message, std::source_location place) {
+  throw Panic(std::move(message), place);
+}
+
+}  // namespace conclave

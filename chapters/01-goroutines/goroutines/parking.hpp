@@ -1,0 +1,84 @@
+/// @file
+/// Parking: how a primitive puts its goroutine to sleep and wakes another.
+/// @internal
+///
+/// Every primitive of this chapter is a condition, a WaitQueue, and these three verbs: current(), park(), ready().
+/// One processor, and a goroutine keeps it until it parks; so between "must I wait?" and park() nobody else
+/// runs, and no wake-up is lost.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <cstdint>
+#include <source_location>
+#include <string>
+
+namespace conclave::detail {
+
+struct Goroutine;
+
+/// The link by which a goroutine stands in one queue: the run queue or a primitive's.
+using QueueLink = boost::intrusive::list_base_hook<
+    boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+struct Queueable : QueueLink {};
+using Queue = boost::intrusive::list<Queueable, boost::intrusive::constant_time_size<false>>;
+
+/// Parked goroutines, longest wait first.  A queue that ends lets go of them; they stay parked.
+class WaitQueue {
+ public:
+  [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
+  void push(Goroutine& goroutine) noexcept;
+  /// The first in the queue, which leaves it; null when it is empty.
+  Goroutine* pop() noexcept;
+  /// The first in the queue, which stays; null when it is empty.
+  [[nodiscard]] Goroutine* front() noexcept;
+
+ private:
+  Queue queue_;
+};
+
+/// Why a goroutine is parked; lives on its stack while it is.
+struct Wait {
+  /// The call, as a reader writes it: "Mutex::lock".
+  const char* call;
+  std::source_location place;
+  /// What it waits for; `explain(object)` says more in a report: "held by goroutine 3".  May be null.
+  const void* object = nullptr;
+  std::string (*explain)(const void* object) = nullptr;
+};
+
+/// Which goroutine holds something exclusive, and since which call.
+struct Holder {
+  std::uint64_t goroutine = 0;  // 0: nobody
+  std::source_location since{};
+
+  [[nodiscard]] explicit operator bool() const noexcept { return goroutine != 0; }
+  /// "held by goroutine 3 since transfer.cpp:12".
+  [[nodiscard]] std::string describe() const;
+};
+
+/// The goroutine that runs on this thread; null outside run().
+extern constinit thread_local Goroutine* current_goroutine;
+
+[[noreturn]] void panic_outside_run(std::source_location place);
+
+/// The goroutine that runs on this thread.
+/// @throws Panic outside run()
+inline Goroutine& current(const std::source_location& place) {
+  if (current_goroutine == nullptr) panic_outside_run(place);
+  return *current_goroutine;
+}
+
+/// Gives the processor away until somebody calls ready() for this goroutine.
+/// While the goroutine is unwound it returns at once, with nothing obtained (see unwinding()).
+void park(const Wait& wait);
+
+/// park() in `queue`: whoever wakes this goroutine pops it there.
+void park_in(WaitQueue& queue, const Wait& wait);
+
+/// Makes a parked goroutine ready to run.
+void ready(Goroutine& goroutine) noexcept;
+
+/// Whether this goroutine is being unwound, so that what it holds may not really be held.
+[[nodiscard]] bool unwinding() noexcept;
+
+}  // namespace conclave::detail

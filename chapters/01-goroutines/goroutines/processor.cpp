@@ -1,0 +1,376 @@
+#include "goroutines/processor.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/fiber/fiber.hpp>
+#include <boost/fiber/scheduler.hpp>
+#include <cerrno>
+#include <cstring>
+#include <exception>
+#include <utility>
+
+#include "goroutines/report.hpp"
+#include "goroutines/wait_group.hpp"
+
+namespace boost::fibers {
+
+// Boost destroys its scheduler at the end of the thread that uses it, when this counter falls to zero, and
+// then waits for all its fibers.  exit() in the middle of a goroutine would wait for ever; while run() runs we
+// count ourselves as one more user, and exit() leaves the scheduler alone.
+struct context_initializer {
+  static thread_local std::size_t counter_;
+};
+
+}  // namespace boost::fibers
+
+namespace conclave::detail {
+namespace {
+
+// Every so many picks a busy processor looks at the clock.
+constexpr std::uint32_t kPicksPerLook = 61;
+
+// Boost's dispatcher stands on a stack of the default size, with its context on top.
+constexpr std::size_t kDispatcherBytes = std::size_t{64} * 1024;
+
+RunOptions checked(RunOptions options, std::source_location place) {
+  if (options.stack_bytes < Stacks::kBytesMin || options.stack_bytes > Stacks::kBytesMax) {
+    panic(fmt::format("run: RunOptions::stack_bytes is {}; it must be between {} and {}",
+                      options.stack_bytes, Stacks::kBytesMin, Stacks::kBytesMax),
+          place);
+  }
+  if (options.clock == nullptr) options.clock = &real_clock();
+  return options;
+}
+
+}  // namespace
+
+constinit thread_local Goroutine* current_goroutine = nullptr;
+
+/// Lets Boost put a fiber on one of our stacks.
+struct Processor::StackAllocator {
+  Stacks* stacks;
+  boost::context::stack_context allocate() const noexcept { return stacks->allocate(); }
+  void deallocate(boost::context::stack_context& stack) const noexcept { stacks->deallocate(stack); }
+};
+
+Processor& Processor::of_this_thread() {
+  static thread_local Processor* processor = nullptr;
+  if (processor == nullptr) {
+    processor = new Processor;  // Boost's scheduler owns it from the next line on
+    boost::fibers::context::active()->get_scheduler()->set_algo(processor);
+  }
+  return *processor;
+}
+
+// --- run() ---------------------------------------------------------------------------------------------
+
+void Processor::run(Task main, const RunOptions& options, std::source_location place) {
+  if (current_goroutine != nullptr) {
+    panic("run: called inside run(); start a goroutine with go(), or use another thread", place);
+  }
+  const RunOptions valid = checked(options, place);
+  if (!poller_) poller_.emplace();
+  clock_ = valid.clock;
+  run_queue_.reset(valid.order, valid.seed);
+  stacks_.set_bytes(valid.stack_bytes);
+
+  last_id_ = 0;
+  main_ = &allocate(std::move(main), "main", nullptr, place);
+  thread_.context = boost::fibers::context::active();
+  thread_.goroutine = main_;
+  main_->worker = &thread_;
+  active_ = &thread_;
+  const ThreadState outside = thread_seat_.save();
+  ++boost::fibers::context_initializer::counter_;
+  enter(main_);
+
+  execute(*main_);
+  end_goroutines();
+  retire_workers();
+
+  release(*main_);
+  --boost::fibers::context_initializer::counter_;
+  current_goroutine = nullptr;
+  thread_seat_.restore(outside);
+}
+
+void Processor::start(Task task, std::string name, WaitGroup* group, std::source_location place) {
+  if (ending_) [[unlikely]] {  // a destructor that runs at the end; nothing new may begin
+    task.reset();
+    if (group != nullptr) group->done(place);
+    return;
+  }
+  run_queue_.push_started(allocate(std::move(task), std::move(name), group, place));
+}
+
+Goroutine& Processor::allocate(Task task, std::string name, WaitGroup* group,
+                               std::source_location place) {
+  if (free_records_.empty()) {
+    free_records_.push_back(&records_.emplace_back());
+  }
+  Goroutine& goroutine = *free_records_.back();
+  free_records_.pop_back();
+  goroutine.id = ++last_id_;
+  goroutine.task = std::move(task);
+  goroutine.name = std::move(name);
+  goroutine.group = group;
+  goroutine.started_at = place;
+  goroutine.thread_state = {};
+  ++live_;
+  return goroutine;
+}
+
+void Processor::release(Goroutine& goroutine) noexcept {
+  goroutine.id = 0;
+  goroutine.worker = nullptr;
+  goroutine.ending = false;
+  goroutine.name.clear();
+  --live_;
+  free_records_.push_back(&goroutine);
+}
+
+std::vector<const Goroutine*> Processor::goroutines() const {
+  std::vector<const Goroutine*> alive;
+  for (const Goroutine& goroutine : records_) {
+    if (goroutine.id != 0) alive.push_back(&goroutine);
+  }
+  std::ranges::sort(alive, {}, &Goroutine::id);
+  return alive;
+}
+
+// --- who runs ------------------------------------------------------------------------------------------
+
+void Processor::yield(const Wait& wait) {
+  Goroutine& self = *current_goroutine;
+  if (self.ending) [[unlikely]] return refuse_to_park(self);
+  self.thread_state = thread_seat_.save();
+  self.wait = &wait;
+  run_queue_.push_yielded(self);
+  switch_to(next());
+  self.wait = nullptr;
+  if (self.ending) [[unlikely]] throw Unwind{};
+}
+
+void Processor::park(const Wait& wait) {
+  Goroutine& self = *current_goroutine;
+  if (self.ending) [[unlikely]] return refuse_to_park(self);
+  self.thread_state = thread_seat_.save();
+  self.wait = &wait;
+  self.frame = __builtin_frame_address(0);
+  switch_to(next());
+  self.wait = nullptr;
+  if (self.ending) [[unlikely]] throw Unwind{};
+}
+
+void Processor::sleep_until(TimePoint deadline, std::source_location place) {
+  // A deadline past the end of time has no timer: nothing will wake this goroutine.
+  if (deadline != TimePoint::max()) timers_.push(deadline, *current_goroutine);
+  park({.call = deadline != TimePoint::max() ? "sleep" : "sleep, for ever", .place = place});
+}
+
+Goroutine* Processor::next() noexcept {
+  if (ending_) [[unlikely]] return next_to_end();
+  if (++picks_ % kPicksPerLook == 0) wake_sleepers();
+  return run_queue_.pop();
+}
+
+void Processor::wake_sleepers() noexcept {
+  if (timers_.empty()) return;
+  const TimePoint now = clock_->now();
+  while (Goroutine* sleeper = timers_.pop_due(now)) ready(*sleeper);
+}
+
+/// The one place every switch passes: from here on, `goroutine` runs, or the dispatcher if it is null.
+void Processor::enter(Goroutine* goroutine) noexcept {
+  current_goroutine = goroutine;
+  thread_seat_.restore(goroutine != nullptr ? goroutine->thread_state : ThreadState{});
+}
+
+void Processor::switch_to(Goroutine* goroutine) noexcept {
+  Worker& to = goroutine != nullptr ? worker_of(*goroutine) : dispatcher_;
+  enter(goroutine);
+  if (&to == active_) return;
+  Worker& from = *std::exchange(active_, &to);
+  from.stack_switch.leave(to.stack_switch);
+  to.context->resume();
+  from.stack_switch.arrive();
+}
+
+Worker& Processor::worker_of(Goroutine& goroutine) noexcept {
+  if (goroutine.worker == nullptr) {
+    if (idle_workers_.empty()) {
+      goroutine.worker = &new_worker();
+    } else {
+      goroutine.worker = idle_workers_.back();
+      idle_workers_.pop_back();
+    }
+    goroutine.worker->goroutine = &goroutine;
+  }
+  return *goroutine.worker;
+}
+
+Worker& Processor::new_worker() noexcept {
+  boost::context::stack_context stack = stacks_.allocate();
+  if (stack.sp == nullptr) report_no_stack(*this, errno);
+  stacks_.deallocate(stack);  // the next allocate() hands out this one
+
+  Worker& worker = workers_.emplace_back();
+  boost::fibers::fiber(boost::fibers::launch::post, std::allocator_arg, StackAllocator{&stacks_},
+                       [this, &worker] { work(worker); })
+      .detach();
+  worker.context = newest_context_;
+  worker.stack_switch.set_stack(static_cast<std::byte*>(stack.sp) - stack.size, stack.size);
+  return worker;
+}
+
+/// What a fiber does: one goroutine after the other.
+void Processor::work(Worker& self) noexcept {
+  self.stack_switch.arrive();
+  while (self.goroutine != nullptr) {
+    execute(*self.goroutine);
+    release(*self.goroutine);
+    self.goroutine = nullptr;
+
+    Goroutine* goroutine = next();
+    if (goroutine != nullptr && goroutine->worker == nullptr) {
+      // A new goroutine can begin on the stack we stand on: no switch.
+      goroutine->worker = &self;
+      self.goroutine = goroutine;
+      enter(goroutine);
+    } else {
+      idle_workers_.push_back(&self);
+      switch_to(goroutine);  // comes back with a goroutine to run, or with none to retire
+    }
+  }
+}
+
+void Processor::execute(Goroutine& goroutine) noexcept {
+  try {
+    try {
+      goroutine.task();
+    } catch (const Unwind&) {  // its destructors have run
+    }
+    if (goroutine.group != nullptr) goroutine.group->done(goroutine.started_at);
+  } catch (...) {
+    report_uncaught(goroutine);
+  }
+}
+
+// --- what Boost.Fiber asks -----------------------------------------------------------------------------
+
+void Processor::awakened(boost::fibers::context* context) noexcept {
+  if (context->is_context(boost::fibers::type::dispatcher_context)) {
+    if (dispatcher_.context == nullptr) {
+      dispatcher_.context = context;
+      dispatcher_.stack_switch.set_stack(reinterpret_cast<std::byte*>(context) - kDispatcherBytes,
+                                         kDispatcherBytes);
+    }
+  } else {
+    newest_context_ = context;
+  }
+}
+
+/// Called on the dispatcher, and on a worker that has just retired.
+boost::fibers::context* Processor::pick_next() noexcept {
+  Worker& from = *active_;
+  from.stack_switch.arrive();
+  Worker* to = nullptr;
+  if (retiring_) {
+    enter(main_);
+    to = &thread_;
+    if (!idle_workers_.empty()) {
+      to = idle_workers_.back();
+      idle_workers_.pop_back();
+    }
+  } else {
+    Goroutine* goroutine = next();
+    if (goroutine == nullptr) {
+      if (&from == &dispatcher_) return nullptr;
+      to = &dispatcher_;  // the thread ends, and its scheduler with it
+    } else {
+      to = &worker_of(*goroutine);
+      enter(goroutine);
+    }
+  }
+  active_ = to;
+  from.stack_switch.leave(to->stack_switch, retiring_ && &from != &dispatcher_);
+  return to->context;
+}
+
+/// Nothing can run.  Called on the dispatcher.
+void Processor::suspend_until(const std::chrono::steady_clock::time_point& /*unused*/) noexcept {
+  active_->stack_switch.arrive();
+  if (timers_.empty()) report_deadlock(*this);
+  const TimePoint next = timers_.earliest();
+  if (!clock_->jump_to(next)) poller_->wait(next - clock_->now());
+  wake_sleepers();
+}
+
+void Processor::notify() noexcept {
+  if (poller_) poller_->notify();
+}
+
+// --- the end of run() ----------------------------------------------------------------------------------
+
+/// Unwinds every goroutine that is left, newest first: what was started later may use what was there before.
+void Processor::end_goroutines() {
+  ending_ = true;
+  timers_.clear();
+  for (Goroutine& goroutine : records_) {
+    if (goroutine.id == 0) continue;
+    goroutine.unlink();
+    goroutine.ending = true;
+    if (&goroutine != main_) to_end_.push_back(&goroutine);
+  }
+  run_queue_.reset(Order::standard, 0);
+  std::ranges::sort(to_end_, {}, &Goroutine::id);
+  switch_to(next_to_end());
+  ending_ = false;
+}
+
+Goroutine* Processor::next_to_end() noexcept {
+  while (!to_end_.empty()) {
+    Goroutine* goroutine = to_end_.back();
+    to_end_.pop_back();
+    if (goroutine->worker != nullptr) return goroutine;
+    goroutine->task.reset();  // it never ran
+    if (goroutine->group != nullptr) goroutine->group->done(goroutine->started_at);
+    release(*goroutine);
+  }
+  return main_;
+}
+
+/// A goroutine that is being unwound wants to park: its destructors may, and find that it returns at once.
+void Processor::refuse_to_park(Goroutine& goroutine) {
+  goroutine.unlink();
+  const ThreadState state = thread_seat_.save();
+  const bool in_destructor = state.uncaught_exceptions > 0 || state.caught_exceptions != nullptr;
+  if (!in_destructor && goroutine.worker != nullptr && &goroutine != main_) {
+    report_swallowed_unwinding(goroutine);
+  }
+}
+
+void Processor::forget(const WaitGroup& group) noexcept {
+  for (Goroutine& goroutine : records_) {
+    if (goroutine.group == &group) goroutine.group = nullptr;
+  }
+}
+
+/// Ends all workers, so that Boost's scheduler is empty and this thread may end.
+void Processor::retire_workers() noexcept {
+  if (workers_.empty()) return;
+  retiring_ = true;
+  Worker& first = *idle_workers_.back();
+  idle_workers_.pop_back();
+  active_ = &first;
+  thread_.stack_switch.leave(first.stack_switch);
+  first.context->resume();  // it ends; so do the others, one after the other (pick_next)
+  thread_.stack_switch.arrive();
+  switch_to(nullptr);  // the dispatcher gives their stacks back
+  retiring_ = false;
+  enter(main_);
+  workers_.clear();
+}
+
+}  // namespace conclave::detail

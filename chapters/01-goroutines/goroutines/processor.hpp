@@ -1,0 +1,136 @@
+/// @file
+/// Processor: one thread that runs goroutines, one at a time.
+/// @internal
+///
+/// It is the scheduling algorithm of this thread's Boost.Fiber scheduler.  Boost gives stacks and the switch
+/// from one to another; which goroutine runs, and when, is decided here.
+///
+/// Things that exist
+///  - Goroutine: a record.  It gets a stack when it first runs, and gives it back when its function ends.
+///  - Worker: a Boost fiber that runs one goroutine after the other, so that starting one costs no new fiber,
+///    and no switch at all when the next goroutine to run is a new one.
+///  - The dispatcher: Boost's own fiber.  It runs only when nothing else can, and waits for the next timer.
+///
+/// Laws
+///  1. Every switch passes enter(): it alone restores what the C++ runtime keeps per thread.
+///  2. Boost's own queues, timers and timed waits are not used.
+///  3. A goroutine that has started stays on its thread: compilers cache the address of thread-locals across
+///     switches.
+///
+/// Source: design, "The runtime"; Go, runtime/proc.go (G, M, P).
+#pragma once
+
+#include <boost/fiber/algo/algorithm.hpp>
+#include <boost/fiber/context.hpp>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <vector>
+
+#include "goroutines/go.hpp"
+#include "goroutines/goroutine.hpp"
+#include "goroutines/poller.hpp"
+#include "goroutines/run_queue.hpp"
+#include "goroutines/stack_switch.hpp"
+#include "goroutines/stacks.hpp"
+#include "goroutines/timers.hpp"
+
+namespace conclave::detail {
+
+/// A stack that can run: one of Boost's fibers, or the thread itself.
+struct Worker {
+  boost::fibers::context* context = nullptr;
+  Goroutine* goroutine = nullptr;  // the one that runs on it; null for an idle worker and the dispatcher
+  [[no_unique_address]] StackSwitch stack_switch;
+};
+
+/// One thread that runs goroutines, one at a time.
+class Processor final : public boost::fibers::algo::algorithm {
+ public:
+  /// This thread's processor, made at the first use.
+  static Processor& of_this_thread();
+
+  /// Runs `main` and what it starts; see conclave::run().
+  void run(Task main, const RunOptions& options, std::source_location place);
+
+  void start(Task task, std::string name, WaitGroup* group, std::source_location place);
+  void yield(const Wait& wait);
+  void park(const Wait& wait);
+  void sleep_until(TimePoint deadline, std::source_location place);
+  void ready(Goroutine& goroutine) noexcept { run_queue_.push_woken(goroutine); }
+
+  /// The group ends before its goroutines, which happens only while they are unwound.
+  void forget(const WaitGroup& group) noexcept;
+
+  [[nodiscard]] TimePoint now() const noexcept { return clock_->now(); }
+  [[nodiscard]] std::size_t live() const noexcept { return live_; }
+  [[nodiscard]] const Stacks& stacks() const noexcept { return stacks_; }
+
+  /// All goroutines that are alive, lowest number first.
+  [[nodiscard]] std::vector<const Goroutine*> goroutines() const;
+
+  // What Boost.Fiber asks of a scheduling algorithm.
+  void awakened(boost::fibers::context* context) noexcept override;
+  boost::fibers::context* pick_next() noexcept override;
+  [[nodiscard]] bool has_ready_fibers() const noexcept override { return false; }
+  void suspend_until(const std::chrono::steady_clock::time_point& unused) noexcept override;
+  void notify() noexcept override;
+
+ private:
+  struct StackAllocator;
+
+  Goroutine& allocate(Task task, std::string name, WaitGroup* group, std::source_location place);
+  void release(Goroutine& goroutine) noexcept;
+
+  Goroutine* next() noexcept;
+  void enter(Goroutine* goroutine) noexcept;
+  void switch_to(Goroutine* goroutine) noexcept;
+  Worker& worker_of(Goroutine& goroutine) noexcept;
+  Worker& new_worker() noexcept;
+  void work(Worker& self) noexcept;
+  void execute(Goroutine& goroutine) noexcept;
+  void wake_sleepers() noexcept;
+
+  void end_goroutines();
+  Goroutine* next_to_end() noexcept;
+  void refuse_to_park(Goroutine& goroutine);
+  void retire_workers() noexcept;
+
+  // Fixed while run() runs.
+  Clock* clock_ = nullptr;
+  ThreadSeat thread_seat_;
+  Goroutine* main_ = nullptr;
+
+  // Goroutines.  Records are recycled newest first; a deque never moves them.
+  std::deque<Goroutine> records_;
+  std::vector<Goroutine*> free_records_;
+  std::size_t live_ = 0;
+  std::uint64_t last_id_ = 0;
+
+  // Stacks that can run.
+  Worker thread_;
+  Worker dispatcher_;
+  Worker* active_ = &thread_;
+  std::deque<Worker> workers_;
+  std::vector<Worker*> idle_workers_;
+  boost::fibers::context* newest_context_ = nullptr;
+
+  // What can run, what sleeps, what it stands on.
+  RunQueue run_queue_;
+  Timers timers_;
+  std::optional<Poller> poller_;
+  Stacks stacks_;
+  std::uint32_t picks_ = 0;
+
+  // The end of run().
+  bool ending_ = false;
+  bool retiring_ = false;
+  std::vector<Goroutine*> to_end_;
+};
+
+}  // namespace conclave::detail

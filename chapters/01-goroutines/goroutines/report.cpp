@@ -1,0 +1,112 @@
+#include "goroutines/report.hpp"
+
+#include <cxxabi.h>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "goroutines/call_site.hpp"
+#include "goroutines/panic.hpp"
+#include "goroutines/processor.hpp"
+
+namespace conclave::detail {
+namespace {
+
+constexpr int kStatus = 2;  // as in Go
+constexpr std::size_t kGoroutinesShown = 100;
+
+[[noreturn]] void end_program(const std::string& last_words) {
+  std::cout.flush();
+  std::fflush(nullptr);
+  std::fputs(last_words.c_str(), stderr);
+  std::fflush(stderr);
+  std::_Exit(kStatus);
+}
+
+std::string heading(const Goroutine& goroutine, const std::string& state) {
+  return fmt::format("goroutine {}{} [{}]\n", goroutine.id,
+                     goroutine.name.empty() ? "" : " (" + goroutine.name + ")", state);
+}
+
+std::string started_line(const Goroutine& goroutine) {
+  return fmt::format("    started at {}\n", to_text(goroutine.started_at));
+}
+
+std::string describe(const Goroutine& goroutine) {
+  const Wait* wait = goroutine.wait;
+  if (wait == nullptr) return heading(goroutine, "runnable") + started_line(goroutine);
+  std::string state = wait->call;
+  if (wait->explain != nullptr) state += ": " + wait->explain(wait->object);
+  return heading(goroutine, state) +
+         fmt::format("    waits at   {}\n", call_site(wait->place, goroutine.frame)) +
+         started_line(goroutine);
+}
+
+std::string type_name(const std::type_info& type) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(
+      abi::__cxa_demangle(type.name(), nullptr, nullptr, &status), &std::free);
+  return name != nullptr ? name.get() : type.name();
+}
+
+/// What `panic:` is followed by, for the exception that is being handled.
+std::string describe_current_exception() {
+  try {
+    throw;
+  } catch (const Panic& panic) {
+    return panic.what();
+  } catch (const std::exception& error) {
+    return fmt::format("uncaught exception {}: {}", type_name(typeid(error)), error.what());
+  } catch (...) {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    return fmt::format("uncaught exception {}", type != nullptr ? type_name(*type) : "of foreign type");
+  }
+}
+
+}  // namespace
+
+std::string Holder::describe() const {
+  if (goroutine == 0) return "held by nobody";
+  return fmt::format("held by goroutine {}", goroutine);
+}
+
+void report_deadlock(const Processor& processor) {
+  const auto goroutines = processor.goroutines();
+  std::string text = "fatal error: all goroutines are asleep - deadlock!\n";
+  for (std::size_t i = 0; i < goroutines.size() && i < kGoroutinesShown; ++i) {
+    text += "\n" + describe(*goroutines[i]);
+  }
+  if (goroutines.size() > kGoroutinesShown) {
+    text += fmt::format("\n... and {} more goroutines\n", goroutines.size() - kGoroutinesShown);
+  }
+  end_program(text);
+}
+
+void report_uncaught(const Goroutine& goroutine) {
+  end_program(fmt::format("panic: {}\n\n{}{}", describe_current_exception(),
+                          heading(goroutine, "running"), started_line(goroutine)));
+}
+
+void report_no_stack(const Processor& processor, int error_number) {
+  end_program(fmt::format(
+      "fatal error: out of stacks: the kernel refused memory for one more: {}\n"
+      "    goroutines alive: {}; stacks: {} of {} KiB of address space each\n"
+      "    start fewer goroutines at a time, or raise the limit (`ulimit -v`, vm.max_map_count, memory)\n",
+      std::strerror(error_number), processor.live(), processor.stacks().count(),
+      processor.stacks().bytes() / 1024));
+}
+
+void report_swallowed_unwinding(const Goroutine& goroutine) {
+  end_program(fmt::format(
+      "fatal error: a goroutine went on after main had returned: it caught its unwinding\n"
+      "    a `catch (...)` must end with `throw;` (or catch std::exception instead)\n\n{}{}",
+      heading(goroutine, "running"), started_line(goroutine)));
+}
+
+}  // namespace conclave::detail

@@ -1,0 +1,28 @@
+/// @file
+/// Reports: the last words of a program that cannot go on.
+/// @internal
+///
+/// Each prints to standard error, after standard output was flushed, and ends the program with status 2,
+/// without destructors: what is wrong is best seen untouched.
+///
+/// Source for the wording: Go, runtime/proc.go and runtime/panic.go.
+#pragma once
+
+namespace conclave::detail {
+
+class Processor;
+struct Goroutine;
+
+/// All goroutines are parked and no timer is set: who waits for what, where, and where each was started.
+[[noreturn]] void report_deadlock(const Processor& processor);
+
+/// An exception left the function of `goroutine`.  Call inside the handler.
+[[noreturn]] void report_uncaught(const Goroutine& goroutine);
+
+/// The kernel has no memory for one more stack; `error_number` is its reason.
+[[noreturn]] void report_no_stack(const Processor& processor, int error_number);
+
+/// A goroutine that is unwound has caught its unwinding and goes on.
+[[noreturn]] void report_swallowed_unwinding(const Goroutine& goroutine);
+
+}  // namespace conclave::detail

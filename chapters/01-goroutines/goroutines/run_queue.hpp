@@ -1,0 +1,59 @@
+/// @file
+/// RunQueue: who runs next.
+/// @internal
+///
+/// Order::standard keeps three queues, because three kinds of readiness want different things:
+///   woken    parked goroutines whose wait is over: first come, first served, and soon (they free others);
+///   started  new goroutines, newest first: a tree of goroutines is then walked depth first, with as many
+///            stacks as it is deep; oldest first would need as many as it is wide;
+///   yielded  goroutines that gave way: after the others, first come, first served.
+///
+/// Laws
+///  1. Of four picks three prefer woken goroutines, one a started goroutine.
+///  2. Every 61st pick goes to a yielded goroutine, every 976th to the *oldest* started one, so that nobody
+///     waits for ever: a goroutine with n before it runs within 976 (n + 1) picks.
+///  3. Order::random draws uniformly from all, from its own seeded generator.
+///
+/// Source for the 61: Go, runtime/proc.go, schedtick.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "common/random.hpp"
+#include "goroutines/go.hpp"
+#include "goroutines/goroutine.hpp"
+
+namespace conclave::detail {
+
+/// Who runs next.
+class RunQueue {
+ public:
+  /// Empties the queue and sets its policy.
+  void reset(Order order, std::uint64_t seed);
+
+  void push_woken(Goroutine& goroutine) noexcept { push(woken_, goroutine); }
+  void push_started(Goroutine& goroutine) noexcept { push(started_, goroutine); }
+  void push_yielded(Goroutine& goroutine) noexcept { push(yielded_, goroutine); }
+
+  /// The next to run, which leaves the queue; null when it is empty.
+  Goroutine* pop() noexcept;
+
+ private:
+  static constexpr std::uint32_t kPatience = 61;
+  static constexpr std::uint32_t kPatienceStarted = 16 * kPatience;
+
+  void push(Queue& queue, Goroutine& goroutine) noexcept;
+  Goroutine* pop_neglected() noexcept;
+  Goroutine* pop_random() noexcept;
+
+  Order order_ = Order::standard;
+  std::uint32_t picks_ = 0;
+  Queue woken_;
+  Queue started_;
+  Queue yielded_;
+  std::vector<Goroutine*> any_;  // Order::random keeps all of them here
+  Random random_{1};
+};
+
+}  // namespace conclave::detail

@@ -1,0 +1,82 @@
+#include "goroutines/rw_mutex.hpp"
+
+#include <fmt/format.h>
+
+#include "goroutines/goroutine.hpp"
+#include "goroutines/panic.hpp"
+
+namespace conclave {
+
+void RWMutex::lock(std::source_location place) {
+  detail::Goroutine& self = detail::current(place);
+  if (!writer_ && readers_ == 0) {
+    writer_ = {self.id, place};
+    return;
+  }
+  detail::park_in(waiting_writers_, {"RWMutex::lock", place, this, explain});
+}
+
+bool RWMutex::try_lock(std::source_location place) {
+  detail::Goroutine& self = detail::current(place);
+  if (writer_ || readers_ != 0) return false;
+  writer_ = {self.id, place};
+  return true;
+}
+
+void RWMutex::unlock(std::source_location place) {
+  detail::current(place);
+  if (!writer_) {
+    if (detail::unwinding()) return;  // its lock() returned without the mutex
+    panic("RWMutex::unlock: nobody holds this mutex for writing", place);
+  }
+  writer_ = {};
+  let_readers_in();
+  if (readers_ == 0) let_writer_in();
+}
+
+void RWMutex::lock_shared(std::source_location place) {
+  detail::current(place);
+  if (!writer_ && waiting_writers_.empty()) {
+    ++readers_;
+    return;
+  }
+  detail::park_in(waiting_readers_, {"RWMutex::lock_shared", place, this, explain});
+}
+
+bool RWMutex::try_lock_shared(std::source_location place) {
+  detail::current(place);
+  if (writer_ || !waiting_writers_.empty()) return false;
+  ++readers_;
+  return true;
+}
+
+void RWMutex::unlock_shared(std::source_location place) {
+  detail::current(place);
+  if (readers_ == 0) {
+    if (detail::unwinding()) return;  // its lock_shared() returned without the mutex
+    panic("RWMutex::unlock_shared: nobody holds this mutex for reading", place);
+  }
+  if (--readers_ == 0) let_writer_in();
+}
+
+void RWMutex::let_readers_in() noexcept {
+  while (detail::Goroutine* reader = waiting_readers_.pop()) {
+    ++readers_;
+    detail::ready(*reader);
+  }
+}
+
+void RWMutex::let_writer_in() noexcept {
+  detail::Goroutine* writer = waiting_writers_.pop();
+  if (writer == nullptr) return;
+  writer_ = {writer->id, writer->wait->place};
+  detail::ready(*writer);
+}
+
+std::string RWMutex::explain(const void* mutex) {
+  const auto& self = *static_cast<const RWMutex*>(mutex);
+  if (self.writer_) return self.writer_.describe();
+  return fmt::format("{} reading", self.readers_);
+}
+
+}  // namespace conclave

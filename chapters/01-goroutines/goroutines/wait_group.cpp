@@ -1,0 +1,57 @@
+#include "goroutines/wait_group.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "goroutines/go.hpp"
+#include "goroutines/processor.hpp"
+
+namespace conclave {
+namespace {
+
+std::string explain(const void* group) {
+  return fmt::format("{} not done", static_cast<const WaitGroup*>(group)->count());
+}
+
+}  // namespace
+
+WaitGroup::~WaitGroup() noexcept(false) {
+  if (count_ == 0) return;
+  struct Forget {
+    WaitGroup& group;
+    ~Forget() {
+      if (group.count_ != 0) detail::Processor::of_this_thread().forget(group);
+    }
+  } forget{*this};
+  detail::current(made_at_);
+  while (count_ != 0 && !detail::unwinding()) {
+    detail::park_in(waiters_, {"WaitGroup::~WaitGroup", made_at_, this, explain});
+  }
+}
+
+void WaitGroup::add(std::int64_t delta, std::source_location place) {
+  constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+  if (delta < 0 ? count_ + delta < 0 : count_ > kMax - delta) {
+    panic(fmt::format("WaitGroup: the counter is {}; adding {} would take it {}", count_, delta,
+                      delta < 0 ? "below zero: done() was called once too often" : "past the largest number"),
+          place);
+  }
+  count_ += delta;
+  if (count_ != 0) return;
+  while (detail::Goroutine* waiter = waiters_.pop()) detail::ready(*waiter);
+}
+
+void WaitGroup::wait(std::source_location place) {
+  if (count_ == 0) return;
+  detail::current(place);
+  detail::park_in(waiters_, {"WaitGroup::wait", place, this, explain});
+}
+
+void WaitGroup::start(detail::Task task, std::source_location place) {
+  detail::current(place);
+  add(1, place);
+  detail::start(std::move(task), {}, this, place);
+}
+
+}  // namespace conclave
