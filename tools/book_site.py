@@ -1,0 +1,186 @@
+"""The book as Doxygen sees it: the names of its pages, and its Markdown turned into the site's.
+
+Used by doc_filter, which Doxygen calls for each file, and by docs, which builds the site.
+"""
+import html
+import os
+import re
+
+import book_markdown as markdown
+from book_markdown import HOME, PIECES, Slugs, is_web
+
+OWED_BREAK = "\0"  # a line break taken out of a link's text; it is given back at the end of the line
+TOC_HEADINGS_MIN = 4  # a page with fewer needs no table of contents
+
+
+def page_id(path):
+    """The site's name of a Markdown page: chapters/01-goroutines/2-park.md is chapter-01-goroutines-2-park."""
+    if path == HOME:
+        return "index"
+    path = re.sub(r"(/README)?\.md$", "", path)
+    path = re.sub(r"^docs/", "", path)
+    path = re.sub(r"^(chapter|exercise|solution)s/", r"\1-", path)
+    return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")
+
+
+def listing_id(path):
+    """The site's name of the page that shows a file that is neither a page nor part of the API."""
+    return "file-" + re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")
+
+
+def is_program(path):
+    """Is this a program of the text, shown as one of Doxygen's examples?"""
+    return re.fullmatch(r"chapters/[^/]+/(examples|steps)/[^/]+\.cpp", path) is not None
+
+
+def is_api(book, path):
+    """Is this a header whose symbols a reader may use?"""
+    return (re.fullmatch(r"(common/(common|testing)|chapters/[^/]+/[a-z]+)/[^/]+\.hpp", path) is not None
+            and not re.search(r"^/// @internal", book.text(path), re.MULTILINE))
+
+
+def include_name(path):
+    """The name by which a header is included: goroutines/mutex.hpp."""
+    return re.sub(r"^(common|chapters/[^/]+)/", "", path)
+
+
+def site_link(book, text, file, anchor):
+    """A link to `file` in the site. What the site does not show stays text."""
+    if file.endswith(".md") and file in book.pages():
+        target = page_id(file) + ("_" + anchor if anchor else "")
+    elif file.endswith(".md") or file in book.folders:
+        return text
+    elif is_api(book, file):
+        target = include_name(file)
+    elif is_program(file):
+        target = file.removeprefix("chapters/")
+    else:
+        target = listing_id(file)
+    # Doxygen reads a link's text as a string in quotes on one line.
+    return f"[{' '.join(text.split()).replace(chr(34), '&quot;')}](@ref {target})" + OWED_BREAK * text.count("\n")
+
+
+def prose(text):
+    """Running text in which Doxygen sees no command, no link and no dash that GitHub does not see."""
+    text = re.sub(r"([@\\])(?=[A-Za-z])", r"\\\1", text)
+    text = re.sub(r"(?<![\w&])#(?=[A-Za-z_])", r"\\#", text)
+    text = re.sub(r"%(?=[A-Za-z_])", r"\\%", text)
+    return "\n".join(line if re.fullmatch(r"[-|:=\s]*", line) else re.sub(r"(?<!-)--(?!-)", r"\\--", line)
+                     for line in text.split("\n"))
+
+
+def translate(book, path, first, text):
+    """A run of text outside code blocks, for the site."""
+
+    def piece(match):
+        whole = match[0]
+        if match["comment"]:
+            return "\n" * whole.count("\n")
+        if match["display"]:
+            return "\\f[" + whole[2:-2] + "\\f]"
+        if match["formula"]:
+            inner = whole[1:-1]
+            return "\\f$" + (inner[1:-1] if inner.startswith("`") else inner) + "\\f$"
+        line = first + text.count("\n", 0, match.start())
+        if match["definition"] and not is_web(match["place"]):
+            return f"[{match['label']}]: @ref {page_id(book.resolve(path, line, match['place'])[0])}"
+        if match["link"] and match["bang"]:
+            if is_web(match["target"]):
+                return whole
+            file, _ = book.resolve(path, line, match["target"])
+            return f"![{match['text']}]({os.path.basename(file)}{match['title'] or ''})"
+        if match["html"] and re.match(r"</?(details|summary)\b", whole):
+            return f"@htmlonly{whole}@endhtmlonly"
+        if match["link"]:
+            label = translate(book, path, line, match["text"])
+            if is_web(match["target"]):
+                return f"[{label}]({match['target']}{match['title'] or ''})"
+            return site_link(book, label, *book.resolve(path, line, match["target"]))
+        return whole
+
+    result, end = [], 0
+    for match in PIECES.finditer(text):
+        result += [prose(text[end:match.start()]), piece(match)]
+        end = match.end()
+    result.append(prose(text[end:]))
+    return re.sub(f"({OWED_BREAK}+)([^\n]*)", lambda owed: owed[2] + "\n" * len(owed[1]), "".join(result))
+
+
+def heading(book, path, number, line, slugs):
+    """A heading line with the site's anchor."""
+    level, title = markdown.heading_of(line)
+    anchor = slugs.of(title)
+    label = page_id(path) if level == 1 else f"{page_id(path)}_{anchor}"
+    label = "mainpage" if label == "index" else label
+    return f"{'#' * level} {translate(book, path, number, markdown.plain(title) if level == 1 else title)} {{#{label}}}"
+
+
+def subpages(book, path):
+    """Commands that hang the pages below this one into the site's tree, out of sight."""
+    below = [page for page in book.pages() if page != path and book.parent(page) == path]
+    if not below or path == HOME:
+        return ""
+    return "\n\n<div class=\"subpages\">\n" + "\n".join(f"@subpage {page_id(page)}" for page in below) + "\n</div>\n"
+
+
+def filtered(book, path):
+    """The Markdown file `path` for Doxygen."""
+    lines = book.text(path).split("\n")
+    kinds, slugs = markdown.line_kinds(lines), Slugs()
+    wants_toc = path != HOME and len(markdown.headings(book.text(path))) > TOC_HEADINGS_MIN
+    result, run, start = [], [], 1
+
+    def flush():
+        if run:
+            result.extend(translate(book, path, start, "\n".join(run)).split("\n"))
+            run.clear()
+
+    block = ""
+    for number, (line, kind) in enumerate(zip(lines, kinds), 1):
+        if kind == "text" and not markdown.heading_of(line):
+            if not run:
+                start = number
+            if wants_toc and result and not run and not line and result[-1].startswith("# "):
+                result.append("[TOC]")
+                wants_toc = False
+            else:
+                run.append(line)
+            continue
+        flush()
+        if kind == "text":
+            result.append(heading(book, path, number, line, slugs))
+        elif kind == "open":
+            indent, fence, info = markdown.fence_of(line)
+            block = info
+            result.append(indent + {"math": "\\f[", "go": '@htmlonly<div class="fragment">'}.get(info, fence + language(info)))
+        elif kind == "close" and block in ("math", "go"):
+            result.append({"math": "\\f]", "go": "</div>@endhtmlonly"}[block])
+        elif kind == "code" and block == "go":
+            result.append(go_line(line))
+        else:
+            result.append(line)
+    flush()
+    return "\n".join(result) + subpages(book, path)
+
+
+GO = re.compile(
+    r"(?P<comment>//.*)|(?P<string>\"(?:\\.|[^\"\\])*\"|`[^`]*`)"
+    r"|(?P<word>\b(?:break|case|chan|const|continue|default|defer|else|for|func|go|goto|if|import|interface|map|package|range"
+    r"|return|select|struct|switch|type|var)\b)")
+
+
+def go_line(line):
+    """A line of Go in the site's colours. Doxygen has no Go, and its C++ would link `go` to ours."""
+    classes = {"comment": "comment", "string": "stringliteral", "word": "keywordflow"}
+    result, end = "", 0
+    for match in GO.finditer(line):
+        result += html.escape(line[end:match.start()]) + (
+            f'<span class="{classes[match.lastgroup]}">{html.escape(match[0])}</span>')
+        end = match.end()
+    return f'<div class="line">{result}{html.escape(line[end:])}</div>'
+
+
+def language(info):
+    """Doxygen's name for a code block's language; what it does not know it shows as it is."""
+    known = {"cpp": "{.cpp}", "c++": "{.cpp}", "python": "{.py}"}
+    return known.get(info, "{.unparsed}")
