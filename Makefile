@@ -2,6 +2,7 @@
 # Each verb first installs what it needs and this machine lacks (tools/setup), and says so.
 
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
@@ -32,7 +33,7 @@ docs: ## | the site, in build/docs/html
 check: ##! EX=01-1 | your answer to an exercise, tested
 	@tools/setup build python && tools/exercise check "$(EX)"
 
-solution: ## EX=01-1 | our answer, beside yours
+solution: ## EX=01-1 [GIVE_UP=1] | our answer beside yours, once yours passes or you give up
 	@tools/setup python && tools/exercise solution "$(EX)"
 
 reset: ## EX=01-1 | the exercise as it was; your answer is kept aside
@@ -50,6 +51,9 @@ bench: ## C=01 [CHECK=1] | measured beside Go in the same run; CHECK=1 fails whe
 
 asan: ## | every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup build python && PRESET=asan tools/test
+
+stubs: ## | each exercise, untouched, fails at once and in the way it declares
+	@tools/setup build python && tools/build stubs && ctest --preset $(PRESET) -C gates -L stub --parallel $$(nproc) | tools/progress
 
 mutants: ## [EX=01-1] | each planted wrong answer dies in the test that is named for it
 	@tools/setup build python && tools/exercise mutants "$(EX)"
@@ -75,4 +79,4 @@ help-all:
 	@awk -F' *(: ##!?|[|]) *' '/^# To/ { print (n++ ? "\n" : "") substr($$0, 3) } \
 	  /^[a-z-]+: ##/ { printf "  make %-28s %s\n", $$1 " " $$2, $$3 }' Makefile
 
-.PHONY: run chapter step diff docs check solution reset test bench asan mutants snippets lint format ci help help-all
+.PHONY: run chapter step diff docs check solution reset test bench asan stubs mutants snippets lint format ci help help-all
