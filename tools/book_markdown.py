@@ -218,18 +218,21 @@ class Book:
 
     def parent(self, path):
         """The page under which `path` stands in the site's tree."""
-        parts = path.split("/")
-        if parts[0] == "chapters" and len(parts) > 2 and parts[2:] != ["README.md"]:
-            return self._existing(f"{parts[0]}/{parts[1]}/README.md")
-        if parts[0] == "exercises" and len(parts) > 2:
-            chapter = [f for f in self.files if re.fullmatch(rf"chapters/{parts[1][:2]}-[^/]+/README\.md", f)]
-            return self._existing(chapter[0] if chapter else HOME)
-        if parts[0] == "solutions" and len(parts) > 2:
-            return self._existing(f"exercises/{parts[1]}/README.md")
+        for pattern, above in _PARENTS:
+            match = re.fullmatch(pattern, path)
+            found = [f for f in self.files if match and re.fullmatch(match.expand(above), f)]
+            if found:
+                return found[0]
         return HOME
 
-    def _existing(self, path):
-        return path if path in self._known else HOME
+
+# A page and the page above it, as patterns; the first that fits decides, and README.md stands above the rest.
+_PARENTS = [
+    (r"(chapters/[^/]+)/(?!README\.md).+", r"\1/README\.md"),
+    (r"(exercises/[^/]+)/(?!README\.md).+", r"\1/README\.md"),
+    (r"solutions/([^/]+)/.+", r"exercises/\1/README\.md"),
+    (r"exercises/(\d\d)-.+", r"chapters/\1-[^/]+/README\.md"),
+]
 
 
 def fail(*messages):

@@ -47,7 +47,8 @@ def include_name(path):
 def site_link(book, text, file, anchor):
     """A link to `file` in the site. What the site does not show stays text."""
     if file.endswith(".md") and file in book.pages():
-        target = page_id(file) + ("_" + anchor if anchor else "")
+        title = next((slug for _, level, _, slug in markdown.headings(book.text(file)) if level == 1), None)
+        target = page_id(file) + ("_" + anchor if anchor not in ("", title) else "")
     elif file.endswith(".md") or file in book.folders:
         return text
     elif is_api(book, file):
