@@ -6,11 +6,11 @@
 namespace conclave {
 namespace detail {
 
-void run(Task main, const RunOptions& options, std::source_location place) {
+void run(Task&& main, const RunOptions& options, std::source_location place) {
   Processor::of_this_thread().run(std::move(main), options, place);
 }
 
-void start(Task task, std::string name, WaitGroup* group, std::source_location place) {
+void start(Task&& task, std::string&& name, WaitGroup* group, std::source_location place) {
   current(place);
   Processor::of_this_thread().start(std::move(task), std::move(name), group, place);
 }

@@ -49,8 +49,8 @@ struct RunOptions {
 };
 
 namespace detail {
-void run(Task main, const RunOptions& options, std::source_location place);
-void start(Task task, std::string name, WaitGroup* group, std::source_location place);
+void run(Task&& main, const RunOptions& options, std::source_location place);
+void start(Task&& task, std::string&& name, WaitGroup* group, std::source_location place);
 }  // namespace detail
 
 /// Runs `main` as goroutine 1 on this thread, and all goroutines that it starts; returns when `main` returns.

@@ -13,7 +13,9 @@
 #pragma once
 
 #include <source_location>
+#include <string>
 
+#include "goroutines/goroutine.hpp"
 #include "goroutines/parking.hpp"
 
 namespace conclave {
@@ -27,19 +29,34 @@ class Mutex {
 
   /// Takes the mutex; parks while another goroutine holds it.
   /// @throws Panic outside run()
-  void lock(std::source_location place = std::source_location::current());
+  void lock(std::source_location place = std::source_location::current()) {
+    const detail::Goroutine& self = detail::current(place);
+    if (holder_) return wait_for_it(place);
+    holder_ = {self.id, place};
+  }
 
   /// Takes the mutex if nobody holds it.  Does not park, does not yield.
   /// @return whether this goroutine holds it now
   /// @throws Panic outside run()
-  [[nodiscard]] bool try_lock(std::source_location place = std::source_location::current());
+  [[nodiscard]] bool try_lock(std::source_location place = std::source_location::current()) {
+    const detail::Goroutine& self = detail::current(place);
+    if (holder_) return false;
+    holder_ = {self.id, place};
+    return true;
+  }
 
   /// Hands the mutex to the goroutine that waits longest, or frees it.  Does not block.
   /// As in Go, another goroutine than the one that locked it may do so.
   /// @throws Panic when nobody holds it, or outside run()
-  void unlock(std::source_location place = std::source_location::current());
+  void unlock(std::source_location place = std::source_location::current()) {
+    detail::current(place);
+    if (!holder_ || !waiters_.empty()) return hand_over(place);
+    holder_ = {};
+  }
 
  private:
+  void wait_for_it(std::source_location place);
+  void hand_over(std::source_location place);
   static std::string explain(const void* mutex);
 
   detail::Holder holder_;

@@ -65,7 +65,7 @@ Processor& Processor::of_this_thread() {
 
 // --- run() ---------------------------------------------------------------------------------------------
 
-void Processor::run(Task main, const RunOptions& options, std::source_location place) {
+void Processor::run(Task&& main, const RunOptions& options, std::source_location place) {
   if (current_goroutine != nullptr) {
     panic("run: called inside run(); start a goroutine with go(), or use another thread", place);
   }
@@ -95,7 +95,8 @@ void Processor::run(Task main, const RunOptions& options, std::source_location p
   thread_seat_.restore(outside);
 }
 
-void Processor::start(Task task, std::string name, WaitGroup* group, std::source_location place) {
+void Processor::start(Task&& task, std::string&& name, WaitGroup* group,
+                      std::source_location place) {
   if (ending_) [[unlikely]] {  // a destructor that runs at the end; nothing new may begin
     task.reset();
     if (group != nullptr) group->done(place);
@@ -104,7 +105,7 @@ void Processor::start(Task task, std::string name, WaitGroup* group, std::source
   run_queue_.push_started(allocate(std::move(task), std::move(name), group, place));
 }
 
-Goroutine& Processor::allocate(Task task, std::string name, WaitGroup* group,
+Goroutine& Processor::allocate(Task&& task, std::string&& name, WaitGroup* group,
                                std::source_location place) {
   if (free_records_.empty()) {
     free_records_.push_back(&records_.emplace_back());
@@ -113,7 +114,7 @@ Goroutine& Processor::allocate(Task task, std::string name, WaitGroup* group,
   free_records_.pop_back();
   goroutine.id = ++last_id_;
   goroutine.task = std::move(task);
-  goroutine.name = std::move(name);
+  if (!name.empty()) goroutine.name = std::move(name);
   goroutine.group = group;
   goroutine.started_at = place;
   goroutine.thread_state = {};

@@ -56,9 +56,9 @@ class Processor final : public boost::fibers::algo::algorithm {
   static Processor& of_this_thread();
 
   /// Runs `main` and what it starts; see conclave::run().
-  void run(Task main, const RunOptions& options, std::source_location place);
+  void run(Task&& main, const RunOptions& options, std::source_location place);
 
-  void start(Task task, std::string name, WaitGroup* group, std::source_location place);
+  void start(Task&& task, std::string&& name, WaitGroup* group, std::source_location place);
   void yield(const Wait& wait);
   void park(const Wait& wait);
   void sleep_until(TimePoint deadline, std::source_location place);
@@ -84,7 +84,7 @@ class Processor final : public boost::fibers::algo::algorithm {
  private:
   struct StackAllocator;
 
-  Goroutine& allocate(Task task, std::string name, WaitGroup* group, std::source_location place);
+  Goroutine& allocate(Task&& task, std::string&& name, WaitGroup* group, std::source_location place);
   void release(Goroutine& goroutine) noexcept;
 
   Goroutine* next() noexcept;

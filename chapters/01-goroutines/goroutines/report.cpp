@@ -30,8 +30,8 @@ constexpr std::size_t kGoroutinesShown = 100;
 }
 
 std::string heading(const Goroutine& goroutine, const std::string& state) {
-  return fmt::format("goroutine {}{} [{}]\n", goroutine.id,
-                     goroutine.name.empty() ? "" : " (" + goroutine.name + ")", state);
+  const std::string name = goroutine.name.empty() ? "" : fmt::format(" ({})", goroutine.name);
+  return fmt::format("goroutine {}{} [{}]\n", goroutine.id, name, state);
 }
 
 std::string started_line(const Goroutine& goroutine) {

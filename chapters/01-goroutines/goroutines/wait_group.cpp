@@ -32,14 +32,16 @@ WaitGroup::~WaitGroup() noexcept(false) {
 
 void WaitGroup::add(std::int64_t delta, std::source_location place) {
   constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
-  if (delta < 0 ? count_ + delta < 0 : count_ > kMax - delta) {
-    panic(fmt::format("WaitGroup: the counter is {}; adding {} would take it {}", count_, delta,
-                      delta < 0 ? "below zero: done() was called once too often" : "past the largest number"),
-          place);
-  }
+  if (delta < 0 ? count_ + delta < 0 : count_ > kMax - delta) panic_out_of_range(delta, place);
   count_ += delta;
   if (count_ != 0) return;
   while (detail::Goroutine* waiter = waiters_.pop()) detail::ready(*waiter);
+}
+
+void WaitGroup::panic_out_of_range(std::int64_t delta, std::source_location place) const {
+  panic(fmt::format("WaitGroup: the counter is {}; adding {} would take it {}", count_, delta,
+                    delta < 0 ? "below zero: done() was called once too often" : "past the largest number"),
+        place);
 }
 
 void WaitGroup::wait(std::source_location place) {
@@ -48,7 +50,7 @@ void WaitGroup::wait(std::source_location place) {
   detail::park_in(waiters_, {"WaitGroup::wait", place, this, explain});
 }
 
-void WaitGroup::start(detail::Task task, std::source_location place) {
+void WaitGroup::start(detail::Task&& task, std::source_location place) {
   detail::current(place);
   add(1, place);
   detail::start(std::move(task), {}, this, place);

@@ -55,7 +55,8 @@ class WaitGroup {
   [[nodiscard]] std::int64_t count() const noexcept { return count_; }
 
  private:
-  void start(detail::Task task, std::source_location place);
+  void start(detail::Task&& task, std::source_location place);
+  [[noreturn]] void panic_out_of_range(std::int64_t delta, std::source_location place) const;
 
   std::int64_t count_ = 0;
   detail::WaitQueue waiters_;
