@@ -72,11 +72,11 @@ ci: ## | everything that must hold before a change lands
 
 help:
 	@echo "Conclave: distributed programming the Go way, in C++20."; echo
-	@awk -F' *(: ##!|[|]) *' '/^[a-z-]+: ##!/ { printf "  make %-28s %s\n", $$1 " " $$2, $$3 }' Makefile
+	@awk -F' *(: ##!|[|]) *' '/^[a-z-]+: ##!/ { printf "  make %-33s %s\n", $$1 " " $$2, $$3 }' Makefile
 	@echo; echo "The text starts in README.md.  'make help-all' lists every verb."
 
 help-all:
 	@awk -F' *(: ##!?|[|]) *' '/^# To/ { print (n++ ? "\n" : "") substr($$0, 3) } \
-	  /^[a-z-]+: ##/ { printf "  make %-28s %s\n", $$1 " " $$2, $$3 }' Makefile
+	  /^[a-z-]+: ##/ { printf "  make %-33s %s\n", $$1 " " $$2, $$3 }' Makefile
 
 .PHONY: run chapter step diff docs check solution reset test bench asan stubs mutants snippets lint format ci help help-all

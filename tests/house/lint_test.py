@@ -1,0 +1,33 @@
+#!/usr/bin/env python3
+"""Lint can fail: clang-format and clang-tidy find what was planted, and let pass what is right."""
+import json
+
+from house import ROOT, HouseTest, main
+
+RIGHT = "namespace conclave {\n\nint ballot_count(int ballots) { return ballots; }\n\n}  // namespace conclave\n"
+
+
+class Lint(HouseTest):
+    def layout(self, text):
+        self.plant({"a.cpp": text})
+        return self.run_tool("clang-format-19", f"--style=file:{ROOT}/.clang-format", "--dry-run", "-Werror",
+                             self.tree / "a.cpp")
+
+    def tidy(self, text):
+        source = str(self.tree / "a.cpp")
+        command = [{"directory": str(self.tree), "command": f"g++ -std=c++20 -c {source}", "file": source}]
+        self.plant({"a.cpp": text, "build/compile_commands.json": json.dumps(command)})
+        return self.run_tool(ROOT / "tools/tidy", "--build", self.tree / "build")
+
+    def test_layout(self):
+        self.assert_says(self.layout(RIGHT), 0)
+        self.assert_says(self.layout(RIGHT.replace("int ballots", "int  ballots")), 1, "clang-format-violations")
+
+    def test_tidy(self):
+        self.assert_says(self.tidy(RIGHT), 0)
+        self.assert_says(self.tidy(RIGHT), 0)
+        self.assert_says(self.tidy(RIGHT.replace("ballot_count", "BallotCount")), 1, "ballot_count", "1 of 1 sources")
+
+
+if __name__ == "__main__":
+    main(needs=["clang-format-19", "clang-tidy-19"])
