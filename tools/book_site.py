@@ -57,8 +57,10 @@ def site_link(book, text, file, anchor):
         target = file.removeprefix("chapters/")
     else:
         target = listing_id(file)
-    # Doxygen reads a link's text as a string in quotes on one line.
-    return f"[{' '.join(text.split()).replace(chr(34), '&quot;')}](@ref {target})" + OWED_BREAK * text.count("\n")
+    # Doxygen reads a link's text as a string in quotes on one line, and no Markdown in it.
+    label = " ".join(text.split()).replace('"', "&quot;")
+    link = f"[{label.replace('`', '')}](@ref {target})" + OWED_BREAK * text.count("\n")
+    return f"<code>{link}</code>" if re.fullmatch("`[^`]*`", label) else link
 
 
 def prose(text):
@@ -77,6 +79,8 @@ def translate(book, path, first, text):
         whole = match[0]
         if match["comment"]:
             return "\n" * whole.count("\n")
+        if match["code"] and "\\|" in whole:  # the bar of a table's cell
+            return f"<code>{html.escape(whole.strip('`'))}</code>"
         if match["display"]:
             return "\\f[" + whole[2:-2] + "\\f]"
         if match["formula"]:
@@ -107,13 +111,13 @@ def translate(book, path, first, text):
     return re.sub(f"({OWED_BREAK}+)([^\n]*)", lambda owed: owed[2] + "\n" * len(owed[1]), "".join(result))
 
 
-def heading(book, path, number, line, slugs):
+def heading(path, line, slugs):
     """A heading line with the site's anchor."""
     level, title = markdown.heading_of(line)
     anchor = slugs.of(title)
     label = page_id(path) if level == 1 else f"{page_id(path)}_{anchor}"
     label = "mainpage" if label == "index" else label
-    return f"{'#' * level} {translate(book, path, number, markdown.plain(title) if level == 1 else title)} {{#{label}}}"
+    return f"{'#' * level} {prose(markdown.plain(title))} {{#{label}}}"
 
 
 def subpages(book, path):
@@ -149,7 +153,7 @@ def filtered(book, path):
             continue
         flush()
         if kind == "text":
-            result.append(heading(book, path, number, line, slugs))
+            result.append(heading(path, line, slugs))
         elif kind == "open":
             indent, fence, info = markdown.fence_of(line)
             block = info

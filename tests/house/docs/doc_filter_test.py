@@ -46,6 +46,13 @@ class DocFilter(ScratchBook):
                       "[home](@ref index) [web](https://go.dev)\n", text)
         self.assertIn("@subpage exercise-01-1-count", text)
 
+    def test_a_link_s_text_stands_on_one_line_and_keeps_its_code(self):
+        self.write("chapters/01-counting/main.cpp", "")
+        text = self.filtered("[the\nmain](main.cpp), [`main.cpp`](main.cpp).\n\n| a |\n| - |\n| `b \\| c` |\n")
+
+        page = "@ref file-chapters-01-counting-main-cpp"
+        self.assertEqual(text, f"[the main]({page}), <code>[main.cpp]({page})</code>.\n\n\n| a |\n| - |\n| <code>b \\| c</code> |\n")
+
     def test_formulas_are_the_site_s_and_prices_are_not_formulas(self):
         self.assertEqual(self.filtered("Let $n > 1$ cost $5 or $6.\n\n$$ n^2 $$\n\n```math\na\n```\n"),
                          "Let \\f$n > 1\\f$ cost $5 or $6.\n\n\\f[ n^2 \\f]\n\n\\f[\na\n\\f]\n")
