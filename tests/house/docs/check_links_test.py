@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """tools/check_links: every link leads somewhere, and every page can be reached."""
 import unittest
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """tools/doc_filter: what GitHub shows as a page, Doxygen shows as a page."""
 import unittest
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """tools/snippets: the text shows what the files say and the programs print."""
 import unittest
 
