@@ -45,7 +45,7 @@ test: ##! | what this machine lacks, then every test
 	@tools/setup build python && tools/test
 
 bench: ## C=01 [CHECK=1] | measured beside Go in the same run; CHECK=1 fails when a must is missed
-	@tools/setup build bench && PRESET=release tools/bench "$(C)" $(if $(CHECK),--check)
+	@tools/setup build python bench && PRESET=release tools/bench "$(C)" $(if $(CHECK),--check)
 
 # To change: what maintainers run
 

@@ -4,4 +4,3 @@ set(Boost_USE_STATIC_LIBS ON)
 find_package(Boost 1.74 REQUIRED COMPONENTS fiber context)
 find_package(fmt REQUIRED)
 find_package(GTest REQUIRED)
-find_package(benchmark QUIET)  # `make bench` installs it; nothing else needs it
