@@ -1,0 +1,48 @@
+/// @file  Runs one test in a process of its own and waits for the end, whatever it is.
+/// Laws: (1) when run_in_child() returns, the child and every process of its group are gone; (2) it waits by event and
+/// never longer than the limit; (3) what it keeps of the output is bounded, and says how much it left out.
+/// Call from a process with one thread and no goroutine: the child is a fork.  Source: pidfd_open(2), setpgid(2).
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "testing/journal.hpp"
+
+namespace conclave::isolation {
+
+/// Standard output and error of a child, in one stream and in order: the first and the last 32 KiB.
+class Output {
+ public:
+  static constexpr std::size_t kHalfSizeMax =
+      32 * 1024;  ///< What is kept of the beginning, and of the end.
+
+  /// Takes the next bytes.
+  void append(std::string_view bytes);
+  /// What was kept, with a line in the middle that says how many bytes were left out.
+  [[nodiscard]] std::string text() const;
+
+ private:
+  std::string first_;
+  std::string last_;  // of what came after first_
+  std::size_t left_out_size_ = 0;
+};
+
+/// How a child ended and what it said before.
+struct Ending {
+  bool timed_out = false;      ///< it was killed at the limit
+  int wait_status = 0;         ///< as waitpid() gives it
+  std::string output;          ///< Output::text()
+  std::vector<Entry> journal;  ///< what the test told
+};
+
+/// Forks, runs `body` in the child and waits for the child's end.  Blocks, at most a little longer than `limit`.
+/// In the child, standard input is empty, output is collected, and a journal is open; after `body` it writes
+/// `finished` and calls exit(0).
+Ending run_in_child(const std::function<void()>& body, std::chrono::milliseconds limit);
+
+}  // namespace conclave::isolation

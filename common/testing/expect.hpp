@@ -1,0 +1,48 @@
+/// @file  What a test says when it fails, for tests that a reader's own program will fail.
+/// Laws: (1) a claim that holds says nothing; (2) one that does not is a failure of the test, which goes on, so that
+/// the first report is the first claim that broke.
+/// Call from a test, from any goroutine or thread.
+#pragma once
+
+#include <concepts>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/core.h>
+
+namespace conclave {
+
+/// What must hold, in the words of the text, with the place where the test says so.
+struct Claim {
+  /// Takes the place of the call that states the claim.
+  template <std::convertible_to<std::string_view> Text>
+  Claim(
+      const Text&
+          claim_text,  // NOLINT(google-explicit-constructor): a claim is written as a plain string
+      std::source_location claim_place = std::source_location::current())
+      : text(claim_text), place(claim_place) {}
+
+  std::string_view text;       ///< a sentence, with its source where it has one: "… (Raft §5.4.1)"
+  std::source_location place;  ///< where the test states it
+};
+
+/// Fails the test, saying what must hold and what happened; see must_hold().
+void report_broken(const Claim& claim, std::string_view happened);
+
+/// Fails the test unless `holds`.  Does not block.
+///
+///     must_hold("for_all returns after the last goroutine is done", finished == 10,
+///               "{} of 10 had finished when it returned", finished);
+///
+/// @param happened   what the program did instead, a format string; several lines tell the steps that matter
+/// @return `holds`, so that a test can stop where going on makes no sense
+template <class... Args>
+bool must_hold(const Claim& claim, bool holds, fmt::format_string<Args...> happened,
+               Args&&... args) {
+  if (!holds) report_broken(claim, fmt::format(happened, std::forward<Args>(args)...));
+  return holds;
+}
+
+}  // namespace conclave
