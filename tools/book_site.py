@@ -128,6 +128,14 @@ def subpages(book, path):
     return "\n\n<div class=\"subpages\">\n" + "\n".join(f"@subpage {page_id(page)}" for page in below) + "\n</div>\n"
 
 
+def untitled(book, path):
+    """A title for a page that has none: hints/1."""
+    if any(level == 1 for _, level, _, _ in markdown.headings(book.text(path))):
+        return ""
+    name = os.path.relpath(path, os.path.dirname(book.parent(path)) or ".").removesuffix(".md")
+    return f"# {name} {{#{page_id(path)}}}\n\n"
+
+
 def filtered(book, path):
     """The Markdown file `path` for Doxygen."""
     lines = book.text(path).split("\n")
@@ -165,7 +173,7 @@ def filtered(book, path):
         else:
             result.append(line)
     flush()
-    return "\n".join(result) + subpages(book, path)
+    return untitled(book, path) + "\n".join(result) + subpages(book, path)
 
 
 GO = re.compile(
