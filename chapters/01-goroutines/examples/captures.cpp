@@ -1,9 +1,9 @@
 /// @file
 /// A goroutine outlives the function that started it; what it captured by reference does not.
-#include <fmt/core.h>
-
 #include <memory>
 #include <string>
+
+#include <fmt/core.h>
 
 #include "goroutines/goroutines.hpp"
 

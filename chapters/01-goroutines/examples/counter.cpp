@@ -1,8 +1,8 @@
 /// @file
 /// Ten goroutines add to one counter, a hundred times each: it ends at 1000.
-#include <fmt/core.h>
-
 #include <mutex>
+
+#include <fmt/core.h>
 
 #include "goroutines/goroutines.hpp"
 

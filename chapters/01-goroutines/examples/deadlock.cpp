@@ -1,8 +1,8 @@
 /// @file
 /// Two transfers lock two accounts in opposite order: the program ends with a report instead of hanging.
-#include <fmt/core.h>
-
 #include <mutex>
+
+#include <fmt/core.h>
 
 #include "goroutines/goroutines.hpp"
 

@@ -1,10 +1,10 @@
 /// @file
 /// Three goroutines, one program, ninety orders: which goroutine runs next is policy and not meaning.
-#include <fmt/core.h>
-
 #include <cstdint>
 #include <set>
 #include <string>
+
+#include <fmt/core.h>
 
 #include "goroutines/goroutines.hpp"
 

@@ -1,8 +1,8 @@
 /// @file
 /// Three sleepers on virtual time: a day at the lighthouse passes as fast as it can be printed.
-#include <fmt/core.h>
-
 #include <chrono>
+
+#include <fmt/core.h>
 
 #include "goroutines/goroutines.hpp"
 

@@ -1,10 +1,10 @@
 #include "goroutines/call_site.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdint>
 #include <optional>
 #include <string_view>
+
+#include <fmt/format.h>
 
 // GCC's libbacktrace reads debug information in the process itself.  Its header lies among GCC's own, where
 // other compilers' tools do not look; these are the two functions we need.
@@ -45,8 +45,8 @@ int look_at_line(void* data, std::uintptr_t /*pc*/, const char* file, int line,
   auto& search = *static_cast<Search*>(data);
   if (file == nullptr) return 0;
   if (belongs_to_us(file)) {
-    search.at_the_edge = function != nullptr && std::string_view(function).find("execute") !=
-                                                    std::string_view::npos;
+    search.at_the_edge =
+        function != nullptr && std::string_view(function).find("execute") != std::string_view::npos;
     return search.at_the_edge ? 1 : 0;
   }
   if (is_system_header(file)) return 0;

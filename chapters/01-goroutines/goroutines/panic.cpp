@@ -1,8 +1,8 @@
 #include "goroutines/panic.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "goroutines/call_site.hpp"
 

@@ -21,8 +21,7 @@ namespace conclave {
 /// A mistake of the program, with the place where it was made.
 class Panic : public std::exception {
  public:
-  explicit Panic(std::string message,
-                 std::source_location place = std::source_location::current());
+  explicit Panic(std::string message, std::source_location place = std::source_location::current());
 
   /// The message and, on a second line, the place: "...\n    at transfer.cpp:12".
   [[nodiscard]] const char* what() const noexcept override { return what_.c_str(); }

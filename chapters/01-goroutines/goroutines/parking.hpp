@@ -7,18 +7,19 @@
 /// runs, and no wake-up is lost.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
 #include <cstdint>
 #include <source_location>
 #include <string>
+
+#include <boost/intrusive/list.hpp>
 
 namespace conclave::detail {
 
 struct Goroutine;
 
 /// The link by which a goroutine stands in one queue: the run queue or a primitive's.
-using QueueLink = boost::intrusive::list_base_hook<
-    boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+using QueueLink =
+    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
 struct Queueable : QueueLink {};
 using Queue = boost::intrusive::list<Queueable, boost::intrusive::constant_time_size<false>>;
 

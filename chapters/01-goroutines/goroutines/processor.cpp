@@ -1,14 +1,14 @@
 #include "goroutines/processor.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <boost/fiber/fiber.hpp>
-#include <boost/fiber/scheduler.hpp>
 #include <cerrno>
 #include <cstring>
 #include <exception>
 #include <utility>
+
+#include <boost/fiber/fiber.hpp>
+#include <boost/fiber/scheduler.hpp>
+#include <fmt/format.h>
 
 #include "goroutines/report.hpp"
 #include "goroutines/wait_group.hpp"
@@ -51,7 +51,9 @@ constinit thread_local Goroutine* current_goroutine = nullptr;
 struct Processor::StackAllocator {
   Stacks* stacks;
   boost::context::stack_context allocate() const noexcept { return stacks->allocate(); }
-  void deallocate(boost::context::stack_context& stack) const noexcept { stacks->deallocate(stack); }
+  void deallocate(boost::context::stack_context& stack) const noexcept {
+    stacks->deallocate(stack);
+  }
 };
 
 Processor& Processor::of_this_thread() {
@@ -144,24 +146,28 @@ std::vector<const Goroutine*> Processor::goroutines() const {
 
 void Processor::yield(const Wait& wait) {
   Goroutine& self = *current_goroutine;
-  if (self.ending) [[unlikely]] return refuse_to_park(self);
+  if (self.ending) [[unlikely]]
+    return refuse_to_park(self);
   self.thread_state = thread_seat_.save();
   self.wait = &wait;
   run_queue_.push_yielded(self);
   switch_to(next());
   self.wait = nullptr;
-  if (self.ending) [[unlikely]] throw Unwind{};
+  if (self.ending) [[unlikely]]
+    throw Unwind{};
 }
 
 void Processor::park(const Wait& wait) {
   Goroutine& self = *current_goroutine;
-  if (self.ending) [[unlikely]] return refuse_to_park(self);
+  if (self.ending) [[unlikely]]
+    return refuse_to_park(self);
   self.thread_state = thread_seat_.save();
   self.wait = &wait;
   self.frame = __builtin_frame_address(0);
   switch_to(next());
   self.wait = nullptr;
-  if (self.ending) [[unlikely]] throw Unwind{};
+  if (self.ending) [[unlikely]]
+    throw Unwind{};
 }
 
 void Processor::sleep_until(TimePoint deadline, std::source_location place) {
@@ -171,7 +177,8 @@ void Processor::sleep_until(TimePoint deadline, std::source_location place) {
 }
 
 Goroutine* Processor::next() noexcept {
-  if (ending_) [[unlikely]] return next_to_end();
+  if (ending_) [[unlikely]]
+    return next_to_end();
   if (++picks_ % kPicksPerLook == 0) wake_sleepers();
   return run_queue_.pop();
 }

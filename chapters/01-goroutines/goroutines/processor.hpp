@@ -20,8 +20,6 @@
 /// Source: design, "The runtime"; Go, runtime/proc.go (G, M, P).
 #pragma once
 
-#include <boost/fiber/algo/algorithm.hpp>
-#include <boost/fiber/context.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +29,9 @@
 #include <source_location>
 #include <string>
 #include <vector>
+
+#include <boost/fiber/algo/algorithm.hpp>
+#include <boost/fiber/context.hpp>
 
 #include "goroutines/go.hpp"
 #include "goroutines/goroutine.hpp"
@@ -45,7 +46,8 @@ namespace conclave::detail {
 /// A stack that can run: one of Boost's fibers, or the thread itself.
 struct Worker {
   boost::fibers::context* context = nullptr;
-  Goroutine* goroutine = nullptr;  // the one that runs on it; null for an idle worker and the dispatcher
+  Goroutine* goroutine =
+      nullptr;  // the one that runs on it; null for an idle worker and the dispatcher
   [[no_unique_address]] StackSwitch stack_switch;
 };
 
@@ -84,7 +86,8 @@ class Processor final : public boost::fibers::algo::algorithm {
  private:
   struct StackAllocator;
 
-  Goroutine& allocate(Task&& task, std::string&& name, WaitGroup* group, std::source_location place);
+  Goroutine& allocate(Task&& task, std::string&& name, WaitGroup* group,
+                      std::source_location place);
   void release(Goroutine& goroutine) noexcept;
 
   Goroutine* next() noexcept;

@@ -1,8 +1,5 @@
 #include "goroutines/report.hpp"
 
-#include <cxxabi.h>
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -10,6 +7,9 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <cxxabi.h>
+
+#include <fmt/format.h>
 
 #include "goroutines/call_site.hpp"
 #include "goroutines/panic.hpp"
@@ -65,7 +65,8 @@ std::string describe_current_exception() {
     return fmt::format("uncaught exception {}: {}", type_name(typeid(error)), error.what());
   } catch (...) {
     const std::type_info* type = abi::__cxa_current_exception_type();
-    return fmt::format("uncaught exception {}", type != nullptr ? type_name(*type) : "of foreign type");
+    return fmt::format("uncaught exception {}",
+                       type != nullptr ? type_name(*type) : "of foreign type");
   }
 }
 
@@ -94,12 +95,13 @@ void report_uncaught(const Goroutine& goroutine) {
 }
 
 void report_no_stack(const Processor& processor, int error_number) {
-  end_program(fmt::format(
-      "fatal error: out of stacks: the kernel refused memory for one more: {}\n"
-      "    goroutines alive: {}; stacks: {} of {} KiB of address space each\n"
-      "    start fewer goroutines at a time, or raise the limit (`ulimit -v`, vm.max_map_count, memory)\n",
-      std::strerror(error_number), processor.live(), processor.stacks().count(),
-      processor.stacks().bytes() / 1024));
+  end_program(
+      fmt::format("fatal error: out of stacks: the kernel refused memory for one more: {}\n"
+                  "    goroutines alive: {}; stacks: {} of {} KiB of address space each\n"
+                  "    start fewer goroutines at a time, or raise the limit (`ulimit -v`, "
+                  "vm.max_map_count, memory)\n",
+                  std::strerror(error_number), processor.live(), processor.stacks().count(),
+                  processor.stacks().bytes() / 1024));
 }
 
 void report_swallowed_unwinding(const Goroutine& goroutine) {

@@ -20,7 +20,8 @@ Semaphore::Semaphore(std::int64_t permits, std::source_location place) : size_(p
 void Semaphore::acquire(std::int64_t n, std::source_location place) {
   detail::current(place);
   if (n < 0 || n > size_) {
-    panic(fmt::format("Semaphore::acquire: {} permits asked of a semaphore of {}", n, size_), place);
+    panic(fmt::format("Semaphore::acquire: {} permits asked of a semaphore of {}", n, size_),
+          place);
   }
   if (waiters_.empty() && n <= available()) {
     used_ += n;

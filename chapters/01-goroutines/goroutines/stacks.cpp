@@ -1,10 +1,9 @@
 #include "goroutines/stacks.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <new>
+#include <sys/mman.h>
+#include <unistd.h>
 
 namespace conclave::detail {
 namespace {
@@ -32,13 +31,15 @@ boost::context::stack_context Stacks::allocate() noexcept {
 }
 
 void Stacks::deallocate(boost::context::stack_context& stack) noexcept {
-  free_.push_back(static_cast<std::byte*>(stack.sp) - stack.size);  // room was reserved by cut_slab()
+  free_.push_back(static_cast<std::byte*>(stack.sp) -
+                  stack.size);  // room was reserved by cut_slab()
 }
 
 // A slab holds, from low to high addresses, guard page and stack, guard page and stack, ...
 bool Stacks::cut_slab() noexcept {
   const std::size_t stride = kPage + bytes_;
-  const std::size_t slab_stacks = std::max<std::size_t>(1, std::min(kSlabStacks, kBytesMax / stride));
+  const std::size_t slab_stacks =
+      std::max<std::size_t>(1, std::min(kSlabStacks, kBytesMax / stride));
   const std::size_t slab_bytes = slab_stacks * stride;
   void* mapped = mmap(nullptr, slab_bytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

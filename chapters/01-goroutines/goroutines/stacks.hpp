@@ -12,9 +12,10 @@
 ///  2. Stacks do not lie at a power of two apart, so that their tops do not all fall into the same cache sets.
 #pragma once
 
-#include <boost/context/stack_context.hpp>
 #include <cstddef>
 #include <vector>
+
+#include <boost/context/stack_context.hpp>
 
 namespace conclave::detail {
 

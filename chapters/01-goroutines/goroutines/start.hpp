@@ -75,9 +75,9 @@ class Task {
   enum class Operation { run, move_to, destroy };
 
   template <class F>
-  static constexpr bool kFitsInline = sizeof(F) <= kInlineBytes &&
-                                      alignof(F) <= alignof(std::max_align_t) &&
-                                      std::is_nothrow_move_constructible_v<F>;
+  static constexpr bool kFitsInline =
+      sizeof(F) <= kInlineBytes && alignof(F) <= alignof(std::max_align_t) &&
+      std::is_nothrow_move_constructible_v<F>;
 
   template <class F>
   static void operate_inline(Operation operation, void* from, void* to) {
@@ -101,7 +101,7 @@ class Task {
     F* f = *std::launder(static_cast<F**>(from));
     switch (operation) {
       case Operation::run:
-        std::move(*f)();
+        std::move (*f)();
         break;
       case Operation::move_to:
         ::new (to) F*(f);
@@ -125,6 +125,12 @@ class Task {
 /// Throws the Panic for a null function, which would otherwise crash far from here.
 [[noreturn]] void panic_empty_function(std::source_location place);
 
+/// Function pointers and std::function may be empty; functions, lambdas and function objects never are.
+template <class F>
+inline constexpr bool kMayBeEmpty = !std::is_function_v<std::remove_reference_t<F>> &&
+                                    std::is_constructible_v<std::decay_t<F>, std::nullptr_t> &&
+                                    requires(const std::decay_t<F>& f) { static_cast<bool>(f); };
+
 /// A callable that takes Args, by reference, and the place where it was handed over.
 template <class... Args>
 class Start {
@@ -134,8 +140,8 @@ class Start {
   // NOLINTNEXTLINE(google-explicit-constructor): the conversion is what captures the place
   Start(F&& f, std::source_location place = std::source_location::current())
       : f_(address_of(f)), bind_(&bind_to<F>), place_(place) {
-    if constexpr (std::is_constructible_v<std::decay_t<F>, std::nullptr_t>) {
-      if (f == nullptr) panic_empty_function(place);
+    if constexpr (kMayBeEmpty<F>) {
+      if (!static_cast<bool>(f)) panic_empty_function(place);
     }
   }
 
@@ -157,9 +163,8 @@ class Start {
       return Task(std::forward<F>(callable));
     } else {
       return Task([callable = std::decay_t<F>(std::forward<F>(callable)),
-                   bound = std::tuple<std::decay_t<Args>...>(std::forward<Args>(args)...)]() mutable {
-        std::apply(std::move(callable), std::move(bound));
-      });
+                   bound = std::tuple<std::decay_t<Args>...>(std::forward<Args>(
+                       args)...)]() mutable { std::apply(std::move(callable), std::move(bound)); });
     }
   }
 

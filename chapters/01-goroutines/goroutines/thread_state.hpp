@@ -8,10 +8,10 @@
 /// Source: Itanium C++ ABI, Exception handling, §2.2.2 (__cxa_eh_globals).
 #pragma once
 
+#include <cerrno>
 #include <cxxabi.h>
 
 #include <boost/version.hpp>
-#include <cerrno>
 
 namespace conclave::detail {
 

@@ -1,8 +1,8 @@
 #include "goroutines/wait_group.hpp"
 
-#include <fmt/format.h>
-
 #include <limits>
+
+#include <fmt/format.h>
 
 #include "goroutines/go.hpp"
 #include "goroutines/processor.hpp"
@@ -39,8 +39,9 @@ void WaitGroup::add(std::int64_t delta, std::source_location place) {
 }
 
 void WaitGroup::panic_out_of_range(std::int64_t delta, std::source_location place) const {
-  panic(fmt::format("WaitGroup: the counter is {}; adding {} would take it {}", count_, delta,
-                    delta < 0 ? "below zero: done() was called once too often" : "past the largest number"),
+  panic(fmt::format(
+            "WaitGroup: the counter is {}; adding {} would take it {}", count_, delta,
+            delta < 0 ? "below zero: done() was called once too often" : "past the largest number"),
         place);
 }
 
