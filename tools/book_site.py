@@ -132,7 +132,7 @@ def untitled(book, path):
     """A title for a page that has none: hints/1."""
     if any(level == 1 for _, level, _, _ in markdown.headings(book.text(path))):
         return ""
-    name = os.path.relpath(path, os.path.dirname(book.parent(path)) or ".").removesuffix(".md")
+    name = "/".join(path.split("/")[-2:]).removesuffix(".md")
     return f"# {name} {{#{page_id(path)}}}\n\n"
 
 
