@@ -128,7 +128,7 @@ class Mutant:
     def alter(self, root=ROOT):
         """The text of the file with the mistake in it."""
         text = pathlib.Path(root, self.file).read_text()
-        at = [match.start() for match in re.finditer("(?m)^" + re.escape(self.old), text)]
+        at = [match.start() for match in re.finditer(f"(?m)^(?={re.escape(self.old)})", text)]
         if len(at) != 1:
             raise Wrong(f"{self.path}: the old text stands in {self.file} {len(at)} times; want exactly once, as whole lines\n"
                         + "".join("    | " + line for line in self.old.splitlines(keepends=True)))

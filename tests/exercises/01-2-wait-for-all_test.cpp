@@ -1,11 +1,11 @@
 // Exercise 1.2, in the order in which a reader gets it right.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <chrono>
 #include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
 
 #include "for_all.hpp"
 #include "goroutines/goroutines.hpp"
@@ -53,18 +53,22 @@ TEST(ForAll, ReturnsAfterTheLastItem) {
     ended_at_return = ended;
   });
 
-  must_hold("for_all returns when every f has returned, however long that takes", ended_at_return.size() == 3,
-            "the items sleep 30, 10 and 20 minutes\nwhen for_all returned, these had ended: {}", ended_at_return);
+  must_hold("for_all returns when every f has returned, however long that takes",
+            ended_at_return.size() == 3,
+            "the items sleep 30, 10 and 20 minutes\nwhen for_all returned, these had ended: {}",
+            ended_at_return);
 }
 
 TEST(ForAll, LetsTheItemsOverlap) {
   const Duration took = in_virtual_time([] {
-    for_all({10, 10, 10, 10, 10, 10, 10, 10, 10, 10}, [](int item) { sleep_for(milliseconds(item)); });
+    for_all({10, 10, 10, 10, 10, 10, 10, 10, 10, 10},
+            [](int item) { sleep_for(milliseconds(item)); });
   });
 
   const auto took_ms = std::chrono::duration_cast<milliseconds>(took).count();
-  must_hold("each item has a goroutine of its own, so they all sleep at the same time", took_ms == 10,
-            "ten items that sleep 10 ms each took {} ms of virtual time, not 10", took_ms);
+  must_hold("each item has a goroutine of its own, so they all sleep at the same time",
+            took_ms == 10, "ten items that sleep 10 ms each took {} ms of virtual time, not 10",
+            took_ms);
 }
 
 TEST(ForAll, ReturnsAtOnceWhenThereAreNoItems) {
@@ -72,7 +76,8 @@ TEST(ForAll, ReturnsAtOnceWhenThereAreNoItems) {
 
   const Duration took = in_virtual_time([&] { for_all({}, [&](int) { ++calls; }); });
 
-  must_hold("with no items there is nothing to run and nothing to wait for", calls == 0 && took == Duration::zero(),
+  must_hold("with no items there is nothing to run and nothing to wait for",
+            calls == 0 && took == Duration::zero(),
             "f ran {} times, and for_all took {} ns of virtual time", calls, took.count());
 }
 
@@ -89,7 +94,8 @@ TEST(ForAll, MayBeCalledByItsOwnItems) {
   });
 
   must_hold("a for_all inside a for_all waits for its own items, and for no others",
-            sorted(seen) == std::vector{11, 12, 21, 22}, "wanted 11, 12, 21 and 22\nf ran with {}", seen);
+            sorted(seen) == std::vector{11, 12, 21, 22}, "wanted 11, 12, 21 and 22\nf ran with {}",
+            seen);
 }
 
 TEST(ForAll, DependsOnNoOrder) {
@@ -107,8 +113,10 @@ TEST(ForAll, DependsOnNoOrder) {
         },
         {.order = Order::random, .seed = seed});
 
-    must_hold("whatever the order in which goroutines run, for_all waits for all of them", ended_at_return == 5,
-              "in the random order of this seed {} of 5 items had ended when for_all returned", ended_at_return);
+    must_hold("whatever the order in which goroutines run, for_all waits for all of them",
+              ended_at_return == 5,
+              "in the random order of this seed {} of 5 items had ended when for_all returned",
+              ended_at_return);
   });
 }
 

@@ -1,14 +1,14 @@
 #include "support/answers.hpp"
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <utility>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
 
 #include "common/todo.hpp"
 #include "testing/expect.hpp"
@@ -21,8 +21,8 @@ namespace {
 template <class... Args>
 [[noreturn]] void refuse(fmt::format_string<Args...> what, Args&&... args) {
   report_broken("the file of answers can be read", fmt::format(what, std::forward<Args>(args)...));
-  throw testing::AssertionException(
-      testing::TestPartResult(testing::TestPartResult::kFatalFailure, nullptr, 0, "the answers cannot be read"));
+  throw testing::AssertionException(testing::TestPartResult(
+      testing::TestPartResult::kFatalFailure, nullptr, 0, "the answers cannot be read"));
 }
 
 std::string trimmed(std::string_view text) {
@@ -33,7 +33,9 @@ std::string trimmed(std::string_view text) {
 }
 
 bool is_same(std::string_view left, std::string_view right) {
-  return std::ranges::equal(left, right, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+  return std::ranges::equal(left, right, [](unsigned char a, unsigned char b) {
+    return std::tolower(a) == std::tolower(b);
+  });
 }
 
 std::vector<std::string> split_at_commas(std::string_view text) {
@@ -47,14 +49,17 @@ std::vector<std::string> split_at_commas(std::string_view text) {
 }
 
 /// The answer's words as the choices spell them and in their order; refuses what is no choice.
-std::vector<std::string> choose(const Question& question, const std::string& answer, const std::string& place) {
+std::vector<std::string> choose(const Question& question, const std::string& answer,
+                                const std::string& place) {
   const auto words = question.several ? split_at_commas(answer) : std::vector<std::string>{answer};
   std::vector<std::size_t> chosen;
   for (const std::string& word : words) {
-    const auto choice = std::ranges::find_if(question.choices, [&](const auto& text) { return is_same(text, word); });
+    const auto choice = std::ranges::find_if(question.choices,
+                                             [&](const auto& text) { return is_same(text, word); });
     if (choice == question.choices.end()) {
       refuse("{}: '{}' is no answer to '{}'\nwant {}: {}", place, word, question.id,
-             question.several ? "some of, with commas" : "one of", fmt::join(question.choices, ", "));
+             question.several ? "some of, with commas" : "one of",
+             fmt::join(question.choices, ", "));
     }
     chosen.push_back(static_cast<std::size_t>(choice - question.choices.begin()));
   }
@@ -69,9 +74,11 @@ std::vector<std::string> choose(const Question& question, const std::string& ans
 
 }  // namespace
 
-Answers::Answers(std::string exercise, const std::vector<Question>& questions) : exercise_(std::move(exercise)) {
+Answers::Answers(std::string exercise, const std::vector<Question>& questions)
+    : exercise_(std::move(exercise)) {
   const char* path = std::getenv("CONCLAVE_ANSWERS");
-  if (path == nullptr) refuse("CONCLAVE_ANSWERS names no file; 'make check EX={}' sets it", exercise_);
+  if (path == nullptr)
+    refuse("CONCLAVE_ANSWERS names no file; 'make check EX={}' sets it", exercise_);
   file_ = std::filesystem::proximate(path).string();
   std::ifstream in(path);
   if (!in) refuse("there is no file {}", file_);
@@ -89,24 +96,28 @@ Answers::Answers(std::string exercise, const std::vector<Question>& questions) :
     const std::string id = trimmed(std::string_view(line).substr(0, colon));
     const std::string answer = trimmed(std::string_view(line).substr(colon + 1));
 
-    const auto question = std::ranges::find_if(questions, [&](const Question& q) { return is_same(q.id, id); });
+    const auto question =
+        std::ranges::find_if(questions, [&](const Question& q) { return is_same(q.id, id); });
     if (question == questions.end()) {
       refuse("{}: there is no question '{}'\nwant one of: {}", place, id, fmt::join(ids, ", "));
     }
     if (const auto earlier = answers_.find(question->id); earlier != answers_.end()) {
-      refuse("{}: '{}' is answered here and in line {}\nwant one answer", place, question->id, earlier->second.line);
+      refuse("{}: '{}' is answered here and in line {}\nwant one answer", place, question->id,
+             earlier->second.line);
     }
     if (answer.empty()) {
-      refuse("{}: '{}' has no answer\nwant one of: {}; or ?", place, question->id, fmt::join(question->choices, ", "));
+      refuse("{}: '{}' has no answer\nwant one of: {}; or ?", place, question->id,
+             fmt::join(question->choices, ", "));
     }
     const bool open = answer == "?";
-    answers_[question->id] = {number, open ? std::vector<std::string>{} : choose(*question, answer, place)};
+    answers_[question->id] = {number,
+                              open ? std::vector<std::string>{} : choose(*question, answer, place)};
   }
 
   for (const Question& question : questions) {
     if (!answers_.contains(question.id)) {
-      refuse("{}: the question '{}' is missing\nwant a line {}: and one of: {}", file_, question.id, question.id,
-             fmt::join(question.choices, ", "));
+      refuse("{}: the question '{}' is missing\nwant a line {}: and one of: {}", file_, question.id,
+             question.id, fmt::join(question.choices, ", "));
     }
   }
 }
@@ -115,7 +126,8 @@ const std::string& Answers::one(std::string_view id) const { return several(id).
 
 const std::vector<std::string>& Answers::several(std::string_view id) const {
   const auto found = answers_.find(id);
-  if (found == answers_.end()) refuse("the test asks for '{}', which is no question of this exercise", id);
+  if (found == answers_.end())
+    refuse("the test asks for '{}', which is no question of this exercise", id);
   if (found->second.words.empty()) {
     todo(fmt::format("{}: '{}' in {}:{} still says ?", exercise_, id, file_, found->second.line));
   }

@@ -1,0 +1,161 @@
+"""What the judge of the mutants and the gate of an exercise accept, and what they refuse."""
+import json
+import unittest
+
+import scratch
+
+FOLDER = "01-2-twice"
+
+# A test program that says what the file beside it says.
+PROGRAM = """
+    #!/usr/bin/env python3
+    import fnmatch, pathlib, sys
+    options = dict(argument.partition("=")[::2] for argument in sys.argv[1:])
+    lines = pathlib.Path(sys.argv[0] + ".verdicts").read_text().splitlines()
+    chosen = [line for line in lines if fnmatch.fnmatch(line.split("\\t")[0], options.get("--gtest_filter", "*"))]
+    pathlib.Path(options["--verdicts"]).write_text("".join(line + "\\n" for line in chosen))
+    """
+
+
+class Judges(scratch.ScratchBook):
+    def setUp(self):
+        super().setUp()
+        self.write(f"solutions/{FOLDER}/twice.cpp", """
+            int twice(int x) {
+              return x + x;
+            }
+            """)
+        self.write(f"solutions/{FOLDER}/README.md", "Why.\n")
+        self.write(f"exercises/{FOLDER}/README.md", "What.\n")
+        for level in (1, 2, 3):
+            self.write(f"exercises/{FOLDER}/hints/{level}.md", "Think.\n")
+        self.write(f"tests/exercises/{FOLDER}_test.cpp", """
+            TEST(Twice, DoublesOne) {}
+            TEST_F(Twice, DoublesTwo) {}
+            """)
+        self.stub = self.program("stub", "Twice.DoublesOne\ttodo\t1.2: write it", "Twice.DoublesTwo\ttodo\t1.2: write it")
+
+    def program(self, name, *verdicts):
+        self.write(f"build/{name}.verdicts", "".join(f"{line}\n" for line in verdicts))
+        return str(self.write(f"build/{name}", PROGRAM, program=True))
+
+    def mutant(self, name="plus-two", **changes):
+        headers = {"file": f"solutions/{FOLDER}/twice.cpp", "test": "Twice.DoublesOne", "misconception": "m", "looks like": "l"}
+        headers |= {key.replace("_", " "): value for key, value in changes.items() if key not in ("old", "new")}
+        text = "".join(f"{key}: {value}\n" for key, value in headers.items() if value)
+        old, new = changes.get("old", "  return x + x;\n"), changes.get("new", "  return x + 2;\n")
+        path = self.root / f"tests/mutants/{FOLDER}/{name}.mutant"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{text}--- old\n{old}--- new\n{new}--- end\n")
+        return path
+
+    def description(self, kind="build", fails=("Twice.DoublesOne", "todo"), mutants=()):
+        return self.write(f"build/{FOLDER}.json", json.dumps({
+            "folder": FOLDER, "id": "01-2", "kind": kind, "program": self.stub, "sources": ["twice.cpp"],
+            "tests": [str(self.root / f"tests/exercises/{FOLDER}_test.cpp")], "stub_fails": list(fails), "mutants": list(mutants)}))
+
+    def judge(self, *verdicts, **changes):
+        """Judges one mutant whose program says these verdicts."""
+        program = self.program("mutant", *verdicts)
+        entry = {"mutant": str(self.mutant(**changes)), "program": program, "answers": ""}
+        return self.tool("mutants", self.description(mutants=[entry]))
+
+    def alter(self, **changes):
+        return self.tool("mutants", "--alter", self.mutant(**changes), "--output", self.root / "build/altered.cpp")
+
+    def gate(self, count=4, **changes):
+        entries = [{"mutant": str(self.mutant(f"m{i}")), "program": self.stub, "answers": ""} for i in range(count)]
+        return self.tool("exercise_gate", self.description(mutants=entries, **changes))
+
+    # The judge.
+
+    def test_a_mutant_dies_by_the_assertion_of_its_test(self):
+        self.assert_says(self.judge("Twice.DoublesOne\tfailed\tit was 3"), 0, "1 mutants, 1 killed, 0 alive")
+
+    def test_a_mutant_that_passes_its_test_survives_whatever_other_tests_say(self):
+        ran = self.judge("Twice.DoublesOne\tpassed\t", "Twice.DoublesTwo\tfailed\tit was 4")
+        self.assert_says(ran, 1, "plus-two survives: Twice.DoublesOne passed", "SURVIVES", "1 alive")
+
+    def test_a_hang_or_a_crash_is_not_an_assertion(self):
+        for outcome in ("hung", "crashed", "exited", "deadlock", "panic", "todo"):
+            ran = self.judge(f"Twice.DoublesOne\t{outcome}\tboom")
+            self.assert_says(ran, 1, f"{outcome}, where assertion was promised: boom")
+
+    def test_a_promised_deadlock_is_one(self):
+        self.assert_says(self.judge("Twice.DoublesOne\tdeadlock\tall asleep", dies="deadlock"), 0, "1 killed")
+        self.assert_says(self.judge("Twice.DoublesOne\tfailed\tit was 3", dies="deadlock"), 1, "failed, where deadlock was promised")
+
+    def test_a_test_that_does_not_exist_kills_nobody(self):
+        self.assert_says(self.judge("Twice.DoublesOne\tfailed\t", test="Twice.DoublesTen"), 1, "there is no test Twice.DoublesTen")
+
+    def test_a_name_is_one_test_and_no_pattern(self):
+        self.assert_says(self.judge("Twice.DoublesOne\tfailed\t", test="Twice.*"), 1, "want one test, as in Suite.Test")
+
+    def test_the_published_table_leaves_out_what_a_break_it_reader_looks_for(self):
+        entry = {"mutant": str(self.mutant()), "program": self.program("mutant", "Twice.DoublesOne\tfailed\t"), "answers": ""}
+        for kind, published in (("build", True), ("break-it", False)):
+            self.tool("mutants", "--markdown", "build/table.md", self.description(kind=kind, mutants=[entry]))
+            self.assertEqual("plus-two" in (self.root / "build/table.md").read_text(), published)
+
+    # The altered copy.
+
+    def test_old_text_is_replaced(self):
+        self.assert_says(self.alter(), 0)
+        self.assertEqual((self.root / "build/altered.cpp").read_text(), "int twice(int x) {\n  return x + 2;\n}\n")
+
+    def test_old_text_must_stand_there_exactly_once(self):
+        self.assert_says(self.alter(old="  return 2 * x;\n"), 1, "plus-two.mutant", "twice.cpp 0 times", "| ", "return 2 * x;")
+        self.write(f"solutions/{FOLDER}/twice.cpp", "int y;\n" + "  return x + x;\n" * 2)
+        self.assert_says(self.alter(), 1, "twice.cpp 2 times")
+
+    def test_old_text_is_whole_lines(self):
+        self.assert_says(self.alter(old="return x + x;\n"), 1, "0 times; want exactly once, as whole lines")
+
+    def test_a_mutant_file_says_all_it_must(self):
+        self.assert_says(self.alter(misconception=""), 1, "there is no line 'misconception:'")
+        self.assert_says(self.alter(dies="slowly"), 1, "'dies: slowly'", "assertion, deadlock, panic, todo")
+        self.assert_says(self.alter(flavour="bitter"), 1, "mutant:5: cannot read 'flavour: bitter'")
+        self.assert_says(self.alter(old=""), 1, "the old text is empty")
+        self.assert_says(self.alter(new="x\n--- old\n"), 1, "each once, in this order")
+
+    # The gate.
+
+    def test_a_whole_exercise_passes_the_gate(self):
+        self.assert_says(self.gate(), 0, "4 mutants, 2 tests; the stub fails as declared")
+
+    def test_files_are_missed(self):
+        (self.root / f"exercises/{FOLDER}/hints/2.md").write_text("\n")
+        (self.root / f"solutions/{FOLDER}/README.md").unlink()
+        self.assert_says(self.gate(count=3), 1, f"want a file exercises/{FOLDER}/hints/2.md", f"want a file solutions/{FOLDER}/README.md",
+                         "at least 4 mutants in tests/mutants/01-2-twice/; there are 3")
+
+    def test_a_stub_that_passes_is_refused(self):
+        self.stub = self.program("stub", "Twice.DoublesOne\tpassed\t", "Twice.DoublesTwo\tpassed\t")
+        self.assert_says(self.gate(), 1, "Twice.DoublesOne: the stub must fail by 'todo'; it is 'passed'")
+
+    def test_a_stub_that_crashes_or_hangs_is_refused(self):
+        for outcome in ("crashed", "hung", "exited"):
+            self.stub = self.program("stub", "Twice.DoublesOne\ttodo\t1.2: write it", f"Twice.DoublesTwo\t{outcome}\tboom")
+            for kind in ("build", "fix"):
+                self.assert_says(self.gate(kind=kind), 1, f"must not end so: {outcome}: boom")
+
+    def test_only_a_fix_may_fail_by_more_than_its_todo(self):
+        self.stub = self.program("stub", "Twice.DoublesOne\tfailed\tit was 3", "Twice.DoublesTwo\tfailed\tit was 5")
+        self.assert_says(self.gate(fails=("Twice.DoublesOne", "failed")), 1, "Twice.DoublesTwo: a build stub fails by its TODO; it is 'failed'")
+        self.assert_says(self.gate(kind="fix", fails=("Twice.DoublesOne", "failed")), 0)
+
+    def test_the_todo_is_that_of_the_exercise(self):
+        self.stub = self.program("stub", "Twice.DoublesOne\ttodo\t1.20: write it", "Twice.DoublesTwo\ttodo\t1.2: write it")
+        self.assert_says(self.gate(), 1, 'want todo("1.2: ...")')
+
+    def test_as_many_tests_run_as_are_written(self):
+        self.stub = self.program("stub", "Twice.DoublesOne\ttodo\t1.2: write it", "Twice.DoublesTen\ttodo\t1.2: write it")
+        self.assert_says(self.gate(), 1, "Twice.DoublesTwo is written and did not run", "Twice.DoublesTen ran and is written in no test file")
+
+    def test_tests_that_cannot_be_counted_are_refused(self):
+        self.write(f"tests/exercises/{FOLDER}_test.cpp", "TEST_P(Twice, Doubles) {}\n")
+        self.assert_says(self.gate(), 1, "a TEST_P cannot be counted")
+
+
+if __name__ == "__main__":
+    unittest.main()
