@@ -44,6 +44,7 @@ class Clock {
 [[nodiscard]] Clock& real_clock() noexcept;
 
 /// A clock that stands still while anything can run and then jumps.  It starts at zero.
+/// @rule{Go testing/synctest: time advances only when every goroutine is blocked}
 class VirtualClock final : public Clock {
  public:
   [[nodiscard]] TimePoint now() const noexcept override { return now_; }
@@ -78,6 +79,7 @@ void sleep(Duration d, std::source_location place);
 /// Zero or less returns at once, without a yield, as in Go.  A duration that ends after the clock's last
 /// instant never ends: the goroutine then counts as asleep for ever in a deadlock report.
 /// @throws Panic outside run()
+/// @rule{Go time.Sleep: pauses for at least d; a negative or zero d returns at once}
 template <class Rep, class Period>
 void sleep_for(std::chrono::duration<Rep, Period> d,
                std::source_location place = std::source_location::current()) {

@@ -9,7 +9,7 @@
 ///     loop, or hand the condition to wait().  There are no spurious wake-ups.
 ///
 /// Call from any goroutine.  Go's names: Wait, Signal, Broadcast.
-/// Source: Go, package sync, type Cond; Lampson & Redell 1980, §2 (why the loop).
+/// Source: Go, package sync, type Cond; Lampson & Redell 1980, on condition variables (why the loop).
 #pragma once
 
 #include <concepts>
@@ -29,6 +29,7 @@ class Cond {
   /// Unlocks `lock`, parks until notified, locks it again.  `lock` is a std::unique_lock<Mutex>, a Mutex or
   /// anything else that locks and unlocks.
   /// @pre this goroutine holds `lock`
+  /// @rule{Go sync.Cond.Wait: unlocks and suspends in one step, locks before it returns, returns only when woken}
   /// @throws Panic outside run(), or from `lock.unlock()` when it is not held
   template <class Lock>
   void wait(Lock& lock, std::source_location place = std::source_location::current()) {

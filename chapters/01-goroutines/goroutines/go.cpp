@@ -52,7 +52,7 @@ bool unwinding() noexcept { return current_goroutine != nullptr && current_gorou
 
 void yield(std::source_location place) {
   detail::current(place);
-  detail::Processor::of_this_thread().yield({.call = "yield", .place = place});
+  detail::Processor::of_this_thread().yield();
 }
 
 std::size_t num_goroutines(std::source_location place) {

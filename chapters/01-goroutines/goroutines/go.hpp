@@ -79,7 +79,7 @@ class Name {
 /// A lambda that captures by reference (`[&]`) refers to variables that end with their scope, goroutine or
 /// not.  Capture by value, or wait before the scope ends (WaitGroup::go).
 /// @throws Panic outside run() or for an empty f
-/// @rule{Go spec, "Go statements"}
+/// @rule{Go spec, "Go statements": the function and its arguments are evaluated in the calling goroutine}
 template <class... Args>
 void go(detail::Start<std::type_identity_t<Args>...> f, Args&&... args) {
   detail::start(std::move(f).bind(std::forward<Args>(args)...), {}, nullptr, f.place());
@@ -94,6 +94,7 @@ void go(Name name, detail::Start<std::type_identity_t<Args>...> f, Args&&... arg
 
 /// Lets the other ready goroutines run before this one goes on.  Go's `runtime.Gosched()`.
 /// @throws Panic outside run()
+/// @rule{Go runtime.Gosched: gives the processor away without parking; this goroutine resumes by itself}
 void yield(std::source_location place = std::source_location::current());
 
 /// How many goroutines are alive, main included.  Go's `runtime.NumGoroutine()`.  Does not block.

@@ -15,7 +15,7 @@ void Mutex::hand_over(std::source_location place) {
     panic("Mutex::unlock: nobody holds this mutex", place);
   }
   detail::Goroutine& waiter = *waiters_.pop();
-  holder_ = {waiter.id, waiter.wait->place};
+  holder_ = {waiter.id};
   detail::ready(waiter);
 }
 

@@ -29,10 +29,11 @@ class Mutex {
 
   /// Takes the mutex; parks while another goroutine holds it.
   /// @throws Panic outside run()
+  /// @rule{Go sync.Mutex.Lock: if the lock is in use, the calling goroutine blocks until it is available}
   void lock(std::source_location place = std::source_location::current()) {
     const detail::Goroutine& self = detail::current(place);
     if (holder_) return wait_for_it(place);
-    holder_ = {self.id, place};
+    holder_ = {self.id};
   }
 
   /// Takes the mutex if nobody holds it.  Does not park, does not yield.
@@ -41,13 +42,14 @@ class Mutex {
   [[nodiscard]] bool try_lock(std::source_location place = std::source_location::current()) {
     const detail::Goroutine& self = detail::current(place);
     if (holder_) return false;
-    holder_ = {self.id, place};
+    holder_ = {self.id};
     return true;
   }
 
   /// Hands the mutex to the goroutine that waits longest, or frees it.  Does not block.
   /// As in Go, another goroutine than the one that locked it may do so.
   /// @throws Panic when nobody holds it, or outside run()
+  /// @rule{Go sync.Mutex.Unlock: unlocking an unlocked mutex is an error; another goroutine may unlock}
   void unlock(std::source_location place = std::source_location::current()) {
     detail::current(place);
     if (!holder_ || !waiters_.empty()) return hand_over(place);

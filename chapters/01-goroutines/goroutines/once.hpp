@@ -31,6 +31,7 @@ class Once {
   /// Calls `f()` if no call was made yet; parks while another goroutine makes it.
   /// A call() from inside `f` waits for itself: a deadlock, as in Go.
   /// @throws what `f` throws, to the goroutine that called it; the others return
+  /// @rule{Go sync.Once.Do: f is called only the first time; if f panics, Do considers it to have returned}
   template <std::invocable F>
   void call(F&& f, std::source_location place = std::source_location::current()) {
     if (called_) return;
@@ -51,6 +52,7 @@ class Once {
 
 /// A function that returns `f()`, which is called once, at the first use.  Copies share the one value.
 /// When `f` throws, every use throws that exception again.
+/// @rule{Go sync.OnceValue: f is called once; if it panics, every call panics with the same value}
 template <std::invocable F>
 [[nodiscard]] auto once_value(F f) {
   using Value = std::remove_cvref_t<std::invoke_result_t<F&>>;

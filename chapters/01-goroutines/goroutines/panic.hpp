@@ -39,6 +39,7 @@ class Panic : public std::exception {
 };
 
 /// Throws Panic(message, place).  Go's `panic(message)`.
+/// @rule{Go spec, "Handling panics": a panic that reaches the top of its goroutine terminates the program}
 [[noreturn]] void panic(std::string message,
                         std::source_location place = std::source_location::current());
 

@@ -47,13 +47,12 @@ struct Wait {
   std::string (*explain)(const void* object) = nullptr;
 };
 
-/// Which goroutine holds something exclusive, and since which call.
+/// Which goroutine holds something exclusive.
 struct Holder {
   std::uint64_t goroutine = 0;  // 0: nobody
-  std::source_location since{};
 
   [[nodiscard]] explicit operator bool() const noexcept { return goroutine != 0; }
-  /// "held by goroutine 3 since transfer.cpp:12".
+  /// "held by goroutine 3".
   [[nodiscard]] std::string describe() const;
 };
 

@@ -144,15 +144,13 @@ std::vector<const Goroutine*> Processor::goroutines() const {
 
 // --- who runs ------------------------------------------------------------------------------------------
 
-void Processor::yield(const Wait& wait) {
+void Processor::yield() {
   Goroutine& self = *current_goroutine;
   if (self.ending) [[unlikely]]
     return refuse_to_park(self);
   self.thread_state = thread_seat_.save();
-  self.wait = &wait;
   run_queue_.push_yielded(self);
   switch_to(next());
-  self.wait = nullptr;
   if (self.ending) [[unlikely]]
     throw Unwind{};
 }

@@ -17,7 +17,7 @@
 ///  3. A goroutine that has started stays on its thread: compilers cache the address of thread-locals across
 ///     switches.
 ///
-/// Source: design, "The runtime"; Go, runtime/proc.go (G, M, P).
+/// Source: Go, runtime/proc.go (G, M, P); Boost.Fiber, "Customization" (own scheduling algorithms).
 #pragma once
 
 #include <chrono>
@@ -61,7 +61,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   void run(Task&& main, const RunOptions& options, std::source_location place);
 
   void start(Task&& task, std::string&& name, WaitGroup* group, std::source_location place);
-  void yield(const Wait& wait);
+  void yield();
   void park(const Wait& wait);
   void sleep_until(TimePoint deadline, std::source_location place);
   void ready(Goroutine& goroutine) noexcept { run_queue_.push_woken(goroutine); }

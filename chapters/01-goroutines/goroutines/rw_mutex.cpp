@@ -10,7 +10,7 @@ namespace conclave {
 void RWMutex::lock(std::source_location place) {
   detail::Goroutine& self = detail::current(place);
   if (!writer_ && readers_ == 0) {
-    writer_ = {self.id, place};
+    writer_ = {self.id};
     return;
   }
   detail::park_in(waiting_writers_, {"RWMutex::lock", place, this, explain});
@@ -19,7 +19,7 @@ void RWMutex::lock(std::source_location place) {
 bool RWMutex::try_lock(std::source_location place) {
   detail::Goroutine& self = detail::current(place);
   if (writer_ || readers_ != 0) return false;
-  writer_ = {self.id, place};
+  writer_ = {self.id};
   return true;
 }
 
@@ -69,7 +69,7 @@ void RWMutex::let_readers_in() noexcept {
 void RWMutex::let_writer_in() noexcept {
   detail::Goroutine* writer = waiting_writers_.pop();
   if (writer == nullptr) return;
-  writer_ = {writer->id, writer->wait->place};
+  writer_ = {writer->id};
   detail::ready(*writer);
 }
 

@@ -42,6 +42,7 @@ class RWMutex {
 
   /// Takes it for reading; parks while a writer holds it or waits.  Go's `RLock`.
   /// @throws Panic outside run()
+  /// @rule{Go sync.RWMutex: a blocked Lock excludes new readers from acquiring the lock}
   void lock_shared(std::source_location place = std::source_location::current());
 
   /// Takes it for reading if no writer holds it or waits.  Does not park.

@@ -7,7 +7,7 @@
 ///  3. try_acquire() never parks, and fails while anybody waits.
 ///  4. release() of permits that nobody holds panics and changes nothing.
 ///
-/// Call from any goroutine.  Source: Dijkstra 1965, §4; golang.org/x/sync/semaphore (Weighted).
+/// Call from any goroutine.  Source: Dijkstra 1965, on general semaphores; golang.org/x/sync/semaphore (Weighted).
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ class Semaphore {
 
   /// Takes `n` permits; parks until they are free and everybody who came before has been served.
   /// @throws Panic for n < 0 or n larger than the semaphore, or outside run()
+  /// @rule{Go x/sync/semaphore: a large request at the front is not overtaken by small ones behind it}
   void acquire(std::int64_t n = 1, std::source_location place = std::source_location::current());
 
   /// Takes `n` permits if they are free and nobody waits.  Does not park.

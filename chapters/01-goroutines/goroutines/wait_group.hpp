@@ -34,6 +34,7 @@ class WaitGroup {
 
   /// Starts `f(args...)` as a goroutine of this group: add(1), and done() when it has ended.  Does not block.
   /// @throws Panic outside run() or for an empty f
+  /// @rule{Go sync.WaitGroup.Go: calls f in a new goroutine and adds that task to the group}
   template <class... Args>
   void go(detail::Start<std::type_identity_t<Args>...> f, Args&&... args) {
     start(std::move(f).bind(std::forward<Args>(args)...), f.place());
@@ -42,12 +43,14 @@ class WaitGroup {
   /// Adds `delta`, which may be negative, to the counter; at zero all waiters wake.  Does not block.
   /// Call it before the goroutine it counts is started: inside it, wait() may already have returned.
   /// @throws Panic when the counter would go below zero or past the largest number
+  /// @rule{Go sync.WaitGroup.Add: a counter below zero panics; at zero all waiters are released}
   void add(std::int64_t delta, std::source_location place = std::source_location::current());
 
   /// add(-1).  Does not block.
   void done(std::source_location place = std::source_location::current()) { add(-1, place); }
 
   /// Parks this goroutine until the counter is zero.
+  /// @rule{Go memory model, "Synchronization": a done() happens before the return of the wait() it unblocks}
   /// @throws Panic outside run(), when it would have to park there
   void wait(std::source_location place = std::source_location::current());
 
