@@ -143,7 +143,8 @@ class Exercise:
     id: str
     kind: str
     program: str
-    sources: list
+    sources: list  # what the reader writes
+    given: list  # what the reader only reads
     tests: list
     stub_fails: list  # test, outcome, test, outcome ...
     mutants: list  # {"mutant": file, "program": file, "answers": file or ""}

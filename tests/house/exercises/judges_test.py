@@ -7,13 +7,15 @@ import scratch
 FOLDER = "01-2-twice"
 
 # A test program that says what the file beside it says.
-PROGRAM = """
-    #!/usr/bin/env python3
-    import fnmatch, pathlib, sys
-    options = dict(argument.partition("=")[::2] for argument in sys.argv[1:])
-    lines = pathlib.Path(sys.argv[0] + ".verdicts").read_text().splitlines()
-    chosen = [line for line in lines if fnmatch.fnmatch(line.split("\\t")[0], options.get("--gtest_filter", "*"))]
-    pathlib.Path(options["--verdicts"]).write_text("".join(line + "\\n" for line in chosen))
+PROGRAM = r"""
+    #!/bin/sh
+    for option; do
+      case $option in
+        --verdicts=*) file=${option#*=} ;;
+        --gtest_filter=*) test=${option#*=} ;;
+      esac
+    done
+    grep "^${test-}" "$0.verdicts" >"$file" || true
     """
 
 
@@ -51,7 +53,7 @@ class Judges(scratch.ScratchBook):
 
     def description(self, kind="build", fails=("Twice.DoublesOne", "todo"), mutants=()):
         return self.write(f"build/{FOLDER}.json", json.dumps({
-            "folder": FOLDER, "id": "01-2", "kind": kind, "program": self.stub, "sources": ["twice.cpp"],
+            "folder": FOLDER, "id": "01-2", "kind": kind, "program": self.stub, "sources": ["twice.cpp"], "given": [],
             "tests": [str(self.root / f"tests/exercises/{FOLDER}_test.cpp")], "stub_fails": list(fails), "mutants": list(mutants)}))
 
     def judge(self, *verdicts, **changes):
@@ -128,6 +130,11 @@ class Judges(scratch.ScratchBook):
         (self.root / f"solutions/{FOLDER}/README.md").unlink()
         self.assert_says(self.gate(count=3), 1, f"want a file exercises/{FOLDER}/hints/2.md", f"want a file solutions/{FOLDER}/README.md",
                          "at least 4 mutants in tests/mutants/01-2-twice/; there are 3")
+
+    def test_a_source_that_nothing_builds_is_refused(self):
+        self.write(f"exercises/{FOLDER}/twice.cpp", "")
+        self.write(f"exercises/{FOLDER}/thrice.cpp", "")
+        self.assert_says(self.gate(), 1, f"exercises/{FOLDER}/thrice.cpp is neither in SOURCES nor in GIVEN")
 
     def test_a_stub_that_passes_is_refused(self):
         self.stub = self.program("stub", "Twice.DoublesOne\tpassed\t", "Twice.DoublesTwo\tpassed\t")
