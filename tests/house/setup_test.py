@@ -16,11 +16,11 @@ class Setup(HouseTest):
             (self.tree / program).symlink_to(shutil.which(program))
 
     def machine(self, installed="", system="Linux", user=1000, apt=True, sudo=0, apt_status=0):
-        lines = "".join(f"{package}ii \\n" for package in installed.split())
+        lines = "".join(f"{package} ii \\n" for package in installed.split())
         self.plant({
             "uname": f"#!/bin/sh\necho {system}\n",
             "id": f"#!/bin/sh\necho {user}\n",
-            "dpkg-query": f"#!/bin/sh\nprintf '{lines}'\n",
+            "dpkg-query": f"#!/bin/sh\nprintf '{lines}'\nexit {0 if installed == ALL else 1}\n",
             "calls": "",
         })
         if apt:
