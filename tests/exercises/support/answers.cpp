@@ -122,14 +122,18 @@ Answers::Answers(std::string exercise, const std::vector<Question>& questions)
   }
 }
 
-const std::string& Answers::one(std::string_view id) const { return several(id).front(); }
+const std::string& Answers::one(std::string_view id, std::source_location place) const {
+  return several(id, place).front();
+}
 
-const std::vector<std::string>& Answers::several(std::string_view id) const {
+const std::vector<std::string>& Answers::several(std::string_view id,
+                                                 std::source_location place) const {
   const auto found = answers_.find(id);
   if (found == answers_.end())
     refuse("the test asks for '{}', which is no question of this exercise", id);
   if (found->second.words.empty()) {
-    todo(fmt::format("{}: '{}' in {}:{} still says ?", exercise_, id, file_, found->second.line));
+    todo(fmt::format("{}: '{}' in {}:{} still says ?", exercise_, id, file_, found->second.line),
+         place);
   }
   return found->second.words;
 }

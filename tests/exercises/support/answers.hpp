@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,10 +32,12 @@ class Answers {
   Answers(std::string exercise, const std::vector<Question>& questions);
 
   /// The answer to a question with one answer, spelled as among its choices.
-  [[nodiscard]] const std::string& one(std::string_view id) const;
+  [[nodiscard]] const std::string& one(
+      std::string_view id, std::source_location place = std::source_location::current()) const;
 
   /// The answers to a question with several, in the order of its choices.
-  [[nodiscard]] const std::vector<std::string>& several(std::string_view id) const;
+  [[nodiscard]] const std::vector<std::string>& several(
+      std::string_view id, std::source_location place = std::source_location::current()) const;
 
  private:
   struct Answer {
