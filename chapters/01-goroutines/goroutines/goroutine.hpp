@@ -13,20 +13,27 @@
 #include "goroutines/start.hpp"
 #include "goroutines/thread_state.hpp"
 
+namespace boost::fibers {
+class context;
+}
+
 namespace conclave::detail {
 
 struct Worker;
 
 /// One goroutine.  Recycled: `id` is new at each start, and 0 while the record is free.
-struct Goroutine : Queueable {
-  std::uint64_t id = 0;
-  Task task;                    // what to run; empty once it runs
-  Worker* worker = nullptr;     // the fiber it runs on; null until it runs first
-  const Wait* wait = nullptr;   // why it is parked; null while it runs or is ready
-  const void* frame = nullptr;  // where its stack of calls began when it parked
+/// What a switch touches comes first, in one cache line.
+struct alignas(64) Goroutine : Queueable {
+  Worker* worker = nullptr;                   // the fiber it runs on; null until it runs first
+  boost::fibers::context* context = nullptr;  // of that fiber
   ThreadState thread_state;
+  const Wait* wait = nullptr;  // why it is parked; null while it runs or is ready
   bool ending = false;         // it is to be unwound
-  WaitGroup* group = nullptr;  // told when it is done
+
+  std::uint64_t id = 0;
+  const void* frame = nullptr;  // where its stack of calls began when it parked
+  WaitGroup* group = nullptr;   // told when it is done
+  Task task;                    // what to run; empty once it has run
   std::source_location started_at;
   std::string name;
 };

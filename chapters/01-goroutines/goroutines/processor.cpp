@@ -82,6 +82,7 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   thread_.context = boost::fibers::context::active();
   thread_.goroutine = main_;
   main_->worker = &thread_;
+  main_->context = thread_.context;
   active_ = &thread_;
   const ThreadState outside = thread_seat_.save();
   ++boost::fibers::context_initializer::counter_;
@@ -199,7 +200,7 @@ void Processor::switch_to(Goroutine* goroutine) noexcept {
   if (&to == active_) return;
   Worker& from = *std::exchange(active_, &to);
   from.stack_switch.leave(to.stack_switch);
-  to.context->resume();
+  (goroutine != nullptr ? goroutine->context : dispatcher_.context)->resume();
   from.stack_switch.arrive();
 }
 
@@ -212,6 +213,7 @@ Worker& Processor::worker_of(Goroutine& goroutine) noexcept {
       idle_workers_.pop_back();
     }
     goroutine.worker->goroutine = &goroutine;
+    goroutine.context = goroutine.worker->context;
   }
   return *goroutine.worker;
 }
@@ -242,6 +244,7 @@ void Processor::work(Worker& self) noexcept {
     if (goroutine != nullptr && goroutine->worker == nullptr) {
       // A new goroutine can begin on the stack we stand on: no switch.
       goroutine->worker = &self;
+      goroutine->context = self.context;
       self.goroutine = goroutine;
       enter(goroutine);
     } else {

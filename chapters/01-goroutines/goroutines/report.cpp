@@ -42,7 +42,7 @@ std::string describe(const Goroutine& goroutine) {
   const Wait* wait = goroutine.wait;
   if (wait == nullptr) return heading(goroutine, "runnable") + started_line(goroutine);
   std::string state = wait->call;
-  if (wait->explain != nullptr) state += ": " + wait->explain(wait->object);
+  if (wait->explain != nullptr) state += fmt::format(": {}", wait->explain(wait->object));
   return heading(goroutine, state) +
          fmt::format("    waits at   {}\n", call_site(wait->place, goroutine.frame)) +
          started_line(goroutine);
@@ -81,7 +81,7 @@ void report_deadlock(const Processor& processor) {
   const auto goroutines = processor.goroutines();
   std::string text = "fatal error: all goroutines are asleep - deadlock!\n";
   for (std::size_t i = 0; i < goroutines.size() && i < kGoroutinesShown; ++i) {
-    text += "\n" + describe(*goroutines[i]);
+    text += fmt::format("\n{}", describe(*goroutines[i]));
   }
   if (goroutines.size() > kGoroutinesShown) {
     text += fmt::format("\n... and {} more goroutines\n", goroutines.size() - kGoroutinesShown);
