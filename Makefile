@@ -14,13 +14,13 @@ export PRESET ?= $(if $(CI),ci,dev)
 # To read
 
 run: ##! | what this machine lacks, then every chapter's programs, in the text's order
-	@tools/setup build && tools/chapter tour
+	@tools/setup build python && tools/chapter tour
 
 chapter: ##! C=01 [P=counter] | the programs of one chapter, or one of them
-	@tools/setup build && tools/chapter run "$(C)" "$(P)"
+	@tools/setup build python && tools/chapter run "$(C)" "$(P)"
 
 step: ##! C=01 N=1 | one step of how a chapter's library grows
-	@tools/setup build && tools/chapter step "$(C)" "$(N)"
+	@tools/setup build python && tools/chapter step "$(C)" "$(N)"
 
 diff: ## C=01 N=2 | what a step adds to the one before
 	@tools/chapter diff "$(C)" "$(N)"
