@@ -1,0 +1,76 @@
+/// @file  What the tests of chapter 1 share: virtual time, the panic of a call, the end of a program, a log.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+#include <sys/wait.h>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "goroutines/goroutines.hpp"
+#include "testing/child.hpp"
+
+namespace conclave {
+
+#ifdef __SANITIZE_ADDRESS__
+constexpr bool kUnderSanitizer = true;
+#else
+constexpr bool kUnderSanitizer = false;
+#endif
+
+/// Runs `body` as the main goroutine on a clock that jumps; returns how long it took there.
+inline Duration in_virtual_time(const std::function<void()>& body, RunOptions options = {}) {
+  VirtualClock clock;
+  options.clock = &clock;
+  run(body, options);
+  return clock.elapsed();
+}
+
+/// Lets every goroutine that is ready run until it parks or ends, those that they wake included.
+inline void let_others_park() {
+  for (int i = 0; i < 100; ++i) yield();
+}
+
+/// The panic that `f` throws; a failure of the test if it throws none.
+inline Panic panic_of(const std::function<void()>& f) {
+  try {
+    f();
+  } catch (const Panic& panic) {
+    return panic;
+  }
+  ADD_FAILURE() << "no panic was thrown";
+  return Panic("no panic was thrown");
+}
+
+/// "mutex_test.cpp:12" at the end of any text, so that where the repository lies does not matter.
+inline std::string place_in(std::string_view file, int line) {
+  return fmt::format("{}:{}", file.substr(file.rfind('/') + 1), line);
+}
+
+/// How a program ended, and all that it printed.
+struct Ending {
+  std::string how;  ///< "exit 2", "signal 11", "hung"
+  std::string words;
+};
+
+/// Runs `program` in a process of its own; a program that returns ends with status 0.
+inline Ending ending_of(const std::function<void()>& program) {
+  const isolation::Ending ending = isolation::run_in_child(program, std::chrono::seconds(30));
+  for (const isolation::Entry& entry : ending.journal) {
+    if (entry.kind == isolation::Entry::Kind::failure) ADD_FAILURE() << entry.place << entry.text;
+  }
+  const int status = ending.wait_status;
+  if (ending.timed_out) return {"hung", ending.output};
+  if (WIFSIGNALED(status)) return {fmt::format("signal {}", WTERMSIG(status)), ending.output};
+  return {fmt::format("exit {}", WEXITSTATUS(status)), ending.output};
+}
+
+/// A line of text for each event, in order.
+using Log = std::vector<std::string>;
+
+}  // namespace conclave
