@@ -3,11 +3,9 @@
 #include <cstdio>
 #include <cstdlib>
 
-namespace conclave {
+#include "common/place.hpp"
 
-std::string to_string(const std::source_location& place) {
-  return fmt::format("{}:{}", place.file_name(), place.line());
-}
+namespace conclave {
 
 void fail_assertion(std::string_view law, const std::source_location& place) {
   fmt::print(stderr, "assertion failed: {}\n  at {}\n", law, to_string(place));

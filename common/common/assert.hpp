@@ -1,12 +1,18 @@
-/// @file  An assertion that is on in every build, for our own mistakes. The world's failures are values: see status.hpp.
-/// Laws: (1) a law that holds costs one branch and formats nothing; (2) a law that does not hold ends the program
-/// (SIGABRT) after naming the law, the values and the place on standard error.
+/// @file
+/// An assertion that is on in every build, for our own mistakes.
+///
+/// The world's failures are values: see status.hpp.
+///
+/// Laws
+///  1. A law that holds costs one branch and formats nothing.
+///  2. A law that does not hold ends the program (SIGABRT), after naming the law, the values and the
+///     place on standard error.
+///
 /// Call from anywhere.
 #pragma once
 
 #include <concepts>
 #include <source_location>
-#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -14,9 +20,6 @@
 #include <fmt/core.h>
 
 namespace conclave {
-
-/// A place in the source in the form an editor opens, as in `counter.cpp:41`.
-[[nodiscard]] std::string to_string(const std::source_location& place);
 
 /// Prints `assertion failed: ` with the law and the place to standard error and aborts.
 [[noreturn]] void fail_assertion(std::string_view law, const std::source_location& place);
@@ -26,10 +29,9 @@ template <class... Args>
 struct Law {
   /// Takes the place of the call that names the law.
   template <std::convertible_to<std::string_view> Text>
-  consteval Law(
-      const Text&
-          law_text,  // NOLINT(google-explicit-constructor): a law is written as a plain string
-      std::source_location law_place = std::source_location::current())
+  // NOLINTNEXTLINE(google-explicit-constructor): a law is written as a plain string
+  consteval Law(const Text& law_text,
+                std::source_location law_place = std::source_location::current())
       : text(law_text), place(law_place) {}
 
   fmt::format_string<Args...> text;  ///< the law, in positive form, then the values a reader needs

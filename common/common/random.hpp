@@ -1,9 +1,15 @@
-/// @file  Random numbers that a seed repeats, with a stream of their own for each purpose.
-/// Laws: (1) the same seed, names and calls give the same numbers on every compiler and machine; (2) a stream is
-/// determined by its seed and its name alone: drawing from one never changes another; (3) bounded numbers are unbiased.
-/// Call from anywhere; one object serves one goroutine at a time, a copy goes its own way.
-/// Source: xoshiro256** 1.0 and SplitMix64, Blackman and Vigna 2018, prng.di.unimi.it; bounds by Lemire 2019, "Fast
-/// Random Integer Generation in an Interval"; names by FNV-1a, 64 bits (Fowler, Noll, Vo).  Not for secrets.
+/// @file
+/// Random numbers that a seed repeats, with a stream of their own for each purpose.
+///
+/// Laws
+///  1. The same seed, names and calls give the same numbers on every compiler and machine.
+///  2. A stream is determined by its seed and its name alone: drawing from one never changes another.
+///  3. Bounded numbers are unbiased.
+///
+/// Call from anywhere; one object serves one goroutine at a time, a copy goes its own way.  Not for
+/// secrets.
+/// Source: xoshiro256** 1.0 and SplitMix64, Blackman and Vigna 2018 (prng.di.unimi.it); bounds by
+/// Lemire 2019, "Fast Random Integer Generation in an Interval"; names by FNV-1a (Fowler, Noll, Vo).
 #pragma once
 
 #include <array>
@@ -29,9 +35,10 @@ namespace conclave {
   return hash;
 }
 
-/// SplitMix64: makes well mixed numbers from any seed, even 0. It fills the state of the generator below.
+/// SplitMix64: makes well mixed numbers from any seed, even 0.  It fills the state of the next one.
 class SplitMix64 {
  public:
+  /// A generator that `seed` determines.
   explicit constexpr SplitMix64(std::uint64_t seed) : state_(seed) {}
 
   /// The next number.
@@ -52,8 +59,11 @@ class Xoshiro256 {
  public:
   using State = std::array<std::uint64_t, 4>;  ///< Anything but four zeros.
 
-  /// @pre `state` is not all zero, since zeros would stay zeros
-  explicit constexpr Xoshiro256(const State& state) : state_(state) {}
+  /// A generator that goes on from `state`.
+  /// @pre `state` is not all zero
+  explicit constexpr Xoshiro256(const State& state) : state_(state) {
+    ensure(state != State{}, "a state is not all zero, since zeros would stay zeros");
+  }
 
   /// The next number.
   constexpr std::uint64_t operator()() {
@@ -73,10 +83,11 @@ class Xoshiro256 {
   State state_;
 };
 
-/// A seeded source of random numbers.  40 bytes, no allocation; satisfies std::uniform_random_bit_generator.
+/// A seeded source of random numbers.  40 bytes, no allocation; satisfies
+/// std::uniform_random_bit_generator.
 ///
 ///     Random random(7);
-///     Random order = random.stream("order");   // the same for every seed 7, whatever else was drawn
+///     Random order = random.stream("order");   // the same for seed 7, whatever else was drawn
 ///     if (order.chance(0.1)) order.shuffle(ready);
 class Random {
  public:
@@ -85,17 +96,18 @@ class Random {
   /// A source that `seed` determines; every seed is as good as any other.
   explicit constexpr Random(std::uint64_t seed) : seed_(seed), generator_(state_of(seed)) {}
 
-  /// A source of its own for one purpose, determined by this one's seed and `name`, not by what was drawn so far.
+  /// A source of its own for one purpose, determined by this one's seed and `name`, not by what was
+  /// drawn so far.
   [[nodiscard]] constexpr Random stream(std::string_view name) const {
     return Random(SplitMix64(SplitMix64(seed_)() ^ fnv1a(name))());
   }
 
   /// The next number, any of 2^64 alike.
   constexpr std::uint64_t operator()() { return generator_(); }
-  static constexpr std::uint64_t min() { return 0; }  ///< The smallest number of operator().
-  static constexpr std::uint64_t max() {
-    return std::numeric_limits<std::uint64_t>::max();
-  }  ///< And the largest.
+  /// The smallest number of operator().
+  static constexpr std::uint64_t min() { return 0; }
+  /// The largest.
+  static constexpr std::uint64_t max() { return std::numeric_limits<std::uint64_t>::max(); }
 
   /// One of 0 to `count` - 1, each alike.
   /// @pre `count` is not 0
@@ -149,8 +161,7 @@ class Random {
   };
 
   static constexpr Product multiply(std::uint64_t left, std::uint64_t right) {
-    __extension__ using Wide =
-        unsigned __int128;  // not ISO C++, in GCC and Clang on every 64-bit machine
+    __extension__ using Wide = unsigned __int128;  // not ISO C++; GCC and Clang have it
     const Wide product = static_cast<Wide>(left) * right;
     return {static_cast<std::uint64_t>(product >> 64), static_cast<std::uint64_t>(product)};
   }

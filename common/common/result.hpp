@@ -1,7 +1,14 @@
-/// @file  A value, or the Status that says why there is none: std::expected<T, Status> for a compiler that has none yet.
-/// Laws: (1) a result holds a value or a status that is not ok, never both; (2) asking an error for its value is our own
-/// mistake: it ends the program and names the status.
-/// Call from anywhere.  Source: C++23 [expected]; names that differ say more here: ok(), status().
+/// @file
+/// A value, or the Status that says why there is none.
+///
+/// It is std::expected<T, Status>, for a compiler that has none yet.
+///
+/// Laws
+///  1. A result holds a value or a status that is not ok, never both.
+///  2. Asking an error for its value is our own mistake: it ends the program and names the status.
+///
+/// Call from anywhere.
+/// Source: C++23, [expected]; the names ok() and status() are ours.
 #pragma once
 
 #include <concepts>
@@ -47,10 +54,8 @@ class [[nodiscard]] Result {
 
   /// An error.
   /// @pre `error` is not ok
-  Result(
-      Status
-          error)  // NOLINT(google-explicit-constructor): `return Status::not_found(…)` is the purpose
-      : content_(std::in_place_index<0>, std::move(error)) {
+  // NOLINTNEXTLINE(google-explicit-constructor): `return Status::not_found(…)` is the purpose
+  Result(Status error) : content_(std::in_place_index<0>, std::move(error)) {
     ensure(!std::get<0>(content_).ok(), "a Result without a value has a status that is not ok");
   }
 
@@ -111,10 +116,10 @@ class [[nodiscard]] Result {
 
   /// Whether there is a value.
   [[nodiscard]] bool ok() const noexcept { return content_.index() == 1; }
-  [[nodiscard]] bool has_value() const noexcept {
-    return ok();
-  }  ///< The same, by std::expected's name.
-  explicit operator bool() const noexcept { return ok(); }  ///< The same, for conditions.
+  /// The same, by std::expected's name.
+  [[nodiscard]] bool has_value() const noexcept { return ok(); }
+  /// The same, for conditions.
+  explicit operator bool() const noexcept { return ok(); }
   /// Why there is no value; an ok status when there is one.
   Status status() const { return ok() ? Status() : *std::get_if<0>(&content_); }
 

@@ -1,7 +1,13 @@
-/// @file  How an operation ended: well, or with one of 16 codes, a message and what to do about it.
-/// Laws: (1) the status of success carries no text, costs no allocation and equals every other one; (2) every other
-/// status has a message; (3) a status never changes, so that copies may share their text.
-/// Call from anywhere.  Source: the canonical codes of gRPC (statuscodes) and Abseil (absl/status), same names and numbers.
+/// @file
+/// How an operation ended: well, or with one of 16 codes, a message and what to do about it.
+///
+/// Laws
+///  1. The status of success carries no text, costs no allocation and equals every other one.
+///  2. Every other status has a message.
+///  3. A status never changes, so that copies may share their text.
+///
+/// Call from anywhere.
+/// Source: the canonical codes of gRPC and Abseil (absl/status/status.h), same names and numbers.
 #pragma once
 
 #include <iosfwd>
@@ -13,8 +19,9 @@
 
 namespace conclave {
 
-/// The canonical codes. The three that are easily confused: retry the same call after `unavailable`, retry the whole
-/// sequence after `aborted`, and do not retry after `failed_precondition` until somebody has changed the state.
+/// The canonical codes. The three that are easily confused: retry the same call after
+/// `unavailable`, retry the whole sequence after `aborted`, and do not retry after
+/// `failed_precondition` until somebody has changed the state.
 enum class Code {
   ok = 0,                   ///< it worked
   cancelled = 1,            ///< the caller gave up
@@ -38,14 +45,16 @@ enum class Code {
 /// The name of a code as it is written above, as in `not_found`.
 /// @pre `code` is one of the 17
 [[nodiscard]] std::string_view to_string(Code code);
-std::ostream& operator<<(std::ostream& out,
-                         Code code);  ///< Prints the name, for the reports of tests.
+/// Prints the name, for the reports of tests.
+std::ostream& operator<<(std::ostream& out, Code code);
 
 /// Success, or a code with a message and what to do.  16 bytes; copying an error shares its text.
 ///
-///     return Status::resource_exhausted("queue \"jobs\" is full (128 of 128)", "wait, or raise its capacity");
+///     return Status::resource_exhausted("queue \"jobs\" is full (128 of 128)",
+///                                       "wait, or raise its capacity");
 ///
-/// A message names the thing, the value and the limit; `what_to_do` names the fix and may be left out.
+/// A message names the thing, the value and the limit; `what_to_do` names the fix and may be left
+/// out.
 class [[nodiscard]] Status {
  public:
   /// Success.
@@ -80,7 +89,8 @@ class [[nodiscard]] Status {
   [[nodiscard]] Code code() const noexcept { return ok() ? Code::ok : error_->code; }
   /// What happened; empty for success.  Valid as long as a copy of this status lives.
   [[nodiscard]] std::string_view message() const noexcept;
-  /// What the reader of the message can do; often empty.  Valid as long as a copy of this status lives.
+  /// What the reader of the message can do; often empty.  Valid as long as a copy of this status
+  /// lives.
   [[nodiscard]] std::string_view what_to_do() const noexcept;
 
   /// Whether code, message and advice are equal.
@@ -99,8 +109,8 @@ class [[nodiscard]] Status {
 
 /// One line: `ok`, or as in `not_found: no lock named "a"; acquire it first`.
 [[nodiscard]] std::string to_string(const Status& status);
-std::ostream& operator<<(std::ostream& out,
-                         const Status& status);  ///< Prints that line, for the reports of tests.
+/// Prints that line, for the reports of tests.
+std::ostream& operator<<(std::ostream& out, const Status& status);
 
 }  // namespace conclave
 

@@ -3,15 +3,17 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "common/assert.hpp"
+#include <fmt/core.h>
+
+#include "common/place.hpp"
 
 namespace conclave {
 
 void todo(std::string_view what, std::source_location place) {
   fmt::print(stderr, "TODO {}\n  at {}\n", what, to_string(place));
   std::fflush(nullptr);
-  std::_Exit(
-      kTodoStatus);  // exit() would run static destructors, here perhaps on a goroutine's small stack
+  std::_Exit(kTodoStatus);  // exit() would run static destructors, here perhaps on a goroutine's
+                            // small stack
 }
 
 }  // namespace conclave

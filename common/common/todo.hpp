@@ -1,6 +1,10 @@
-/// @file  The mark of an exercise that is not written yet.
-/// Laws: (1) it ends the program at once, with kTodoStatus and no destructor run, also inside a goroutine;
-/// (2) it says what is to be written, and where.
+/// @file
+/// The mark of an exercise that is not written yet.
+///
+/// Laws
+///  1. It ends the program at once, with kTodoStatus and no destructor run, also inside a goroutine.
+///  2. It says what is to be written, and where.
+///
 /// Call from anywhere.
 #pragma once
 
@@ -12,8 +16,8 @@ namespace conclave {
 /// The exit status of a program that came upon something to be written.
 inline constexpr int kTodoStatus = 70;
 
-/// Prints `TODO 1.2: start one goroutine for each item` and the place to standard error, and ends the program with
-/// kTodoStatus.
+/// Prints `TODO 1.2: start one goroutine for each item` and the place to standard error, and ends
+/// the program with kTodoStatus.
 /// @param what   the exercise's number, a colon, and what is to be written, in one line
 [[noreturn]] void todo(std::string_view what,
                        std::source_location place = std::source_location::current());

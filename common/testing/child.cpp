@@ -87,8 +87,8 @@ bool wait_for(pid_t child, int* status) {
   must_work(::dup2(nothing, STDIN_FILENO), "dup2");
   must_work(::dup2(output, STDOUT_FILENO), "dup2");
   must_work(::dup2(output, STDERR_FILENO), "dup2");
-  // By lines: so that a crash loses none and the order of the two streams is kept. With a buffer of our own, since
-  // glibc goes on filling one it has already used.
+  // By lines: so that a crash loses none and the order of the two streams is kept. With a buffer of
+  // our own, since glibc goes on filling one it has already used.
   static std::array<char, BUFSIZ> buffer;
   std::setvbuf(stdout, buffer.data(), _IOLBF, buffer.size());
 
@@ -165,7 +165,8 @@ Ending run_in_child(const std::function<void()>& body, std::chrono::milliseconds
   while (wait_for(-child, nullptr)) {
   }
 
-  // What is left in the pipes, once around: a process that left the group may hold them open for ever.
+  // What is left in the pipes, once around: a process that left the group may hold them open for
+  // ever.
   const int capacity = ::fcntl(output.read.number(), F_GETPIPE_SZ);
   for (int size = 0; size < capacity; size += static_cast<int>(kReadSize)) {
     read_available(output.read.number(), keep_output);

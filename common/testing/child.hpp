@@ -1,7 +1,13 @@
-/// @file  Runs one test in a process of its own and waits for the end, whatever it is.
-/// Laws: (1) when run_in_child() returns, the child and every process of its group are gone; (2) it waits by event and
-/// never longer than the limit; (3) what it keeps of the output is bounded, and says how much it left out.
-/// Call from a process with one thread and no goroutine: the child is a fork.  Source: pidfd_open(2), setpgid(2).
+/// @file
+/// Runs one test in a process of its own and waits for the end, whatever it is.
+///
+/// Laws
+///  1. When run_in_child() returns, the child is gone, with every process of its group.
+///  2. It waits by event, and never much longer than the limit.
+///  3. What it keeps of the output is bounded, and says how much it left out.
+///
+/// Call from a process with one thread and no goroutine: the child is a fork.
+/// Source: Linux, pidfd_open(2), setpgid(2), PR_SET_CHILD_SUBREAPER(2const).
 #pragma once
 
 #include <chrono>
@@ -18,8 +24,8 @@ namespace conclave::isolation {
 /// Standard output and error of a child, in one stream and in order: the first and the last 32 KiB.
 class Output {
  public:
-  static constexpr std::size_t kHalfSizeMax =
-      32 * 1024;  ///< What is kept of the beginning, and of the end.
+  /// What is kept of the beginning, and of the end.
+  static constexpr std::size_t kHalfSizeMax = 32 * 1024;
 
   /// Takes the next bytes.
   void append(std::string_view bytes);
@@ -40,9 +46,9 @@ struct Ending {
   std::vector<Entry> journal;  ///< what the test told
 };
 
-/// Forks, runs `body` in the child and waits for the child's end.  Blocks, at most a little longer than `limit`.
-/// In the child, standard input is empty, output is collected, and a journal is open; after `body` it writes
-/// `finished` and calls exit(0).
+/// Forks, runs `body` in the child and waits for the child's end.  Blocks, at most a little longer
+/// than `limit`. In the child, standard input is empty, output is collected, and a journal is open;
+/// after `body` it writes `finished` and calls exit(0).
 Ending run_in_child(const std::function<void()>& body, std::chrono::milliseconds limit);
 
 }  // namespace conclave::isolation

@@ -1,6 +1,10 @@
-/// @file  What a test says when it fails, for tests that a reader's own program will fail.
-/// Laws: (1) a claim that holds says nothing; (2) one that does not is a failure of the test, which goes on, so that
-/// the first report is the first claim that broke.
+/// @file
+/// What a test says when it fails, for tests that a reader's own program will fail.
+///
+/// Laws
+///  1. A claim that holds says nothing.
+///  2. One that does not is a failure of the test, which goes on; the report tells the first.
+///
 /// Call from a test, from any goroutine or thread.
 #pragma once
 
@@ -18,10 +22,8 @@ namespace conclave {
 struct Claim {
   /// Takes the place of the call that states the claim.
   template <std::convertible_to<std::string_view> Text>
-  Claim(
-      const Text&
-          claim_text,  // NOLINT(google-explicit-constructor): a claim is written as a plain string
-      std::source_location claim_place = std::source_location::current())
+  // NOLINTNEXTLINE(google-explicit-constructor): a claim is written as a plain string
+  Claim(const Text& claim_text, std::source_location claim_place = std::source_location::current())
       : text(claim_text), place(claim_place) {}
 
   std::string_view text;       ///< a sentence, with its source where it has one: "… (Raft §5.4.1)"
@@ -36,7 +38,7 @@ void report_broken(const Claim& claim, std::string_view happened);
 ///     must_hold("for_all returns after the last goroutine is done", finished == 10,
 ///               "{} of 10 had finished when it returned", finished);
 ///
-/// @param happened   what the program did instead, a format string; several lines tell the steps that matter
+/// @param happened   what the program did instead: a format string, perhaps of several lines
 /// @return `holds`, so that a test can stop where going on makes no sense
 template <class... Args>
 bool must_hold(const Claim& claim, bool holds, fmt::format_string<Args...> happened,

@@ -1,8 +1,16 @@
-/// @file  What a test in its child process tells the parent: failures, a skip, its seed, and that it came to its end.
-/// Laws: (1) an entry is sent at once, so that it survives a crash that follows; (2) only the process that opened the
-/// journal writes to it, so that a process the test forks cannot speak for the test; (3) bytes that are no journal end
-/// the reading and break nothing.
-/// Source: ours.  The parent cannot see into the child, so the child says it before it dies.
+/// @file
+/// What a test in its child process tells the parent: failures, a skip, its seed, and that it came to
+/// its end.
+///
+/// The parent cannot see into the child, so the child says it before it dies.
+///
+/// Laws
+///  1. An entry is sent at once, so that it survives a crash that follows.
+///  2. Only the process that opened the journal writes to it: a process that the test forks cannot
+///     speak for the test.
+///  3. Bytes that are no journal end the reading and break nothing.
+///
+/// Write in the child, from any thread; read in the parent.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +36,7 @@ struct Entry {
   std::string place;  ///< `file:line`, or empty
   std::string text;   ///< what it says
 
-  bool operator==(const Entry&) const = default;
+  bool operator==(const Entry&) const = default;  ///< Whether all three are equal.
 };
 
 /// The child's end of the journal.

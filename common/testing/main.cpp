@@ -1,5 +1,6 @@
-// The main() of every test program of the book. GoogleTest chooses the tests; each runs in a child process of its own,
-// so that a crash, a hang, a deadlock report or an exit() is that test's failure and no other's.
+// The main() of every test program of the book. GoogleTest chooses the tests; each runs in a child
+// process of its own, so that a crash, a hang, a deadlock report or an exit() is that test's
+// failure and no other's.
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -14,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "common/assert.hpp"
+#include "common/place.hpp"
 #include "common/random.hpp"
 #include "common/result.hpp"
 #include "testing/child.hpp"
@@ -52,7 +54,7 @@ struct Options {
 
 /// Reads what GoogleTest left of the command line.
 Result<Options> read_options(int count, char** values) {
-  Options options{.program = values[0]};
+  Options options{.program = std::string(from_the_root(values[0]))};
   for (int i = 1; i < count; ++i) {
     const std::string_view value = values[i];
     constexpr std::string_view kVerdicts = "--verdicts=";
@@ -89,9 +91,10 @@ class JournalWriter : public testing::EmptyTestEventListener {
   void OnTestPartResult(const testing::TestPartResult& part) override {
     const Journal* journal = Journal::current();
     if (journal == nullptr || part.passed() || ++count_ > kEntryCountMax) return;
-    const std::string place = part.file_name() == nullptr
-                                  ? ""
-                                  : fmt::format("{}:{}", part.file_name(), part.line_number());
+    const std::string place =
+        part.file_name() == nullptr
+            ? ""
+            : fmt::format("{}:{}", from_the_root(part.file_name()), part.line_number());
     journal->write(
         {part.skipped() ? Entry::Kind::skip : Entry::Kind::failure, place, part.message()});
   }
@@ -303,7 +306,8 @@ int run(int count, char** values) {
 
 }  // namespace conclave::isolation
 
-// UndefinedBehaviorSanitizer asks this before main(): a report ends the test, as AddressSanitizer's does.
+// UndefinedBehaviorSanitizer asks this before main(): a report ends the test, as AddressSanitizer's
+// does.
 // NOLINTBEGIN(readability-identifier-naming): the name is the sanitizer's
 extern "C" const char* __ubsan_default_options();
 extern "C" const char* __ubsan_default_options() { return "halt_on_error=1:print_stacktrace=1"; }

@@ -46,7 +46,8 @@ bool is_upper(char letter) { return letter >= 'A' && letter <= 'Z'; }
 bool is_digit(char letter) { return letter >= '0' && letter <= '9'; }
 char to_lower(char letter) { return static_cast<char>(letter - 'A' + 'a'); }
 
-/// The size of the first word of a name in CamelCase: `Of` in `OfAMutex`, `TTL` in `TTLExpires`, `100` in `100Times`.
+/// The size of the first word of a name in CamelCase: `Of` in `OfAMutex`, `TTL` in `TTLExpires`,
+/// `100` in `100Times`.
 std::size_t word_size(std::string_view name) {
   const auto upper = [&](std::size_t i) { return i < name.size() && is_upper(name[i]); };
   const auto digit = [&](std::size_t i) { return i < name.size() && is_digit(name[i]); };

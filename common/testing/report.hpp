@@ -1,7 +1,12 @@
-/// @file  The words of a test program: the report of a test that did not pass.
-/// Laws: (1) what must hold comes first, then what happened; (2) every line but the first is a label and its text, the
-/// texts in one column; (3) the brief form is about eight lines, and says what it leaves out.
-/// Source: style.md, "What a failing exercise says", in our own words.
+/// @file
+/// The words of a test program: the report of a test that did not pass.
+///
+/// Laws
+///  1. What must hold comes first, then what happened.
+///  2. Every line but the first is a label and its text; the texts stand in one column.
+///  3. The brief form shows at most eight lines of output, and says what it leaves out.
+///
+/// Call from anywhere.
 #pragma once
 
 #include <string>
@@ -21,7 +26,8 @@ struct Telling {
 /// @param test   its full name, as in `ForAll.ReturnsAfterTheLastOne`
 std::string report(std::string_view test, const Verdict& verdict, const Telling& telling);
 
-/// The test's name as a sentence: `ForAll: returns after the last one`; the number of a parameter in brackets.
+/// The test's name as a sentence: `ForAll: returns after the last one`; the number of a parameter
+/// in brackets.
 std::string sentence_of(std::string_view test);
 
 /// `  what happened  : ` and so on: a label with the colon in the column that all labels share.

@@ -83,7 +83,8 @@ std::string take_operand(std::string_view& text) {
   return operand;
 }
 
-/// Takes what GoogleTest says about two values off `text`, in fewer words; empty when the form is not known.
+/// Takes what GoogleTest says about two values off `text`, in fewer words; empty when the form is
+/// not known.
 std::string take_values(std::string_view& text) {
   if (take(text, "Expected equality of these values:\n")) {
     const std::string left = take_operand(text);

@@ -1,7 +1,12 @@
-/// @file  What became of a test: the one word for it, and what its report says.
-/// Laws: (1) a test passed only if it came to its end, no assertion failed, and its process ended with status 0;
-/// (2) every other verdict says what happened in words; (3) how the process died outranks what failed before.
-/// Source: the kinds are those of the exercises' mutants, which must die in a named way.
+/// @file
+/// What became of a test: the one word for it, and what its report says.
+///
+/// Laws
+///  1. A test passed only if it came to its end, no assertion failed, and its process ended with 0.
+///  2. Every other verdict says in words what happened.
+///  3. How the process died outranks what failed before.
+///
+/// Call from anywhere.
 #pragma once
 
 #include <chrono>
@@ -33,16 +38,15 @@ std::string_view to_string(Outcome outcome);
 
 /// An outcome and its story.
 struct Verdict {
-  Outcome outcome = Outcome::passed;  ///< in one word
-  std::string must_hold;              ///< the claim that broke; empty when the test's name says it
-  std::string happened;               ///< what happened; the first line says the most
-  std::string then;   ///< how the process died after that; empty when `happened` says it
-  std::string place;  ///< `file:line` of what failed first; empty when unknown
+  Outcome outcome = Outcome::passed;      ///< in one word
+  std::string must_hold;                  ///< the claim that broke; empty: the test's name says it
+  std::string happened;                   ///< what happened; the first line says the most
+  std::string then;                       ///< how the process died after that; often empty
+  std::string place;                      ///< `file:line` of what failed first; empty when unknown
   std::vector<std::string> later_places;  ///< of other assertions that failed after it
   std::optional<std::string> seed;        ///< the seed in use, if the test asked for one
   std::string output;                     ///< what the test printed
-  std::size_t telling =
-      0;  ///< where in `output` the line is that tells most; its size if none does
+  std::size_t telling = 0;                ///< where its line that tells most is; else its size
 
   /// The line of the file of verdicts: how the process died if it died, else what failed.
   [[nodiscard]] std::string first_line() const;
@@ -52,8 +56,8 @@ struct Verdict {
 /// @param limit   the limit the child had
 Verdict judge(const Ending& ending, std::chrono::milliseconds limit);
 
-/// The text of a failed assertion of GoogleTest in fewer words, as in `sum is 3, not equal to 4`, what the test added to
-/// it first. A form that is not known stays as it is.
+/// The text of a failed assertion of GoogleTest in fewer words, as in `sum (3) is not equal to 4`,
+/// after what the test added to it.  A form that is not known stays as it is.
 std::string in_few_words(std::string_view assertion);
 
 }  // namespace conclave::isolation

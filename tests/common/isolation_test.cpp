@@ -79,7 +79,8 @@ TEST(Isolation, BrokenClaimSaysWhatMustHoldAndWhatHappened) {
                          "  what happened  : 3 of 10 had finished\n"
                          "                   then it returned\n"
                          "  at             : "));
-  EXPECT_THAT(run.output, testing::ContainsRegex("tests/common/planted.cpp:[0-9]+\n$"));
+  EXPECT_THAT(run.output,
+              testing::ContainsRegex("  at             : tests/common/planted.cpp:[0-9]+\n$"));
   EXPECT_EQ(run.verdicts, "Planted.KeepsItsPromise\tfailed\t3 of 10 had finished\n");
 }
 

@@ -1,4 +1,5 @@
-// Tests that end in every way a test can, for isolation_test.cpp to run one at a time. They are no tests of the book.
+// Tests that end in every way a test can, for isolation_test.cpp to run one at a time. They are no
+// tests of the book.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>

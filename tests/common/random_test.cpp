@@ -23,7 +23,8 @@ std::vector<std::uint64_t> first_numbers(Generator generator, std::size_t count)
   return numbers;
 }
 
-// The published values: splitmix64.c and xoshiro256starstar.c of prng.di.unimi.it, and FNV's own test suite.
+// The published values: splitmix64.c and xoshiro256starstar.c of prng.di.unimi.it, and FNV's own
+// test suite.
 TEST(RandomReference, SplitMix64GivesItsPublishedNumbers) {
   const std::vector<std::uint64_t> published = {6457827717110365317U, 3203168211198807973U,
                                                 9817491932198370423U, 4593380528125082431U,
@@ -57,7 +58,8 @@ TEST(Random, IsSeededBySplitMix64) {
   EXPECT_EQ(first_numbers(Random(7), 5), first_numbers(Xoshiro256(state), 5));
 }
 
-// Computed by a second program, in Python. A change here changes what every recorded seed of the book means.
+// Computed by a second program, in Python. A change here changes what every recorded seed of the
+// book means.
 TEST(Random, GivesTheSameNumbersForEver) {
   Random random(7);
   std::vector<int> cards = {1, 2, 3, 4, 5, 6, 7, 8};
