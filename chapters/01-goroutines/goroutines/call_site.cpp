@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "common/place.hpp"
+
 // GCC's libbacktrace reads debug information in the process itself.  Its header lies among GCC's own, where
 // other compilers' tools do not look; these are the two functions we need.
 extern "C" {
@@ -27,12 +29,6 @@ struct Search {
   std::optional<std::string> found;
   bool at_the_edge = false;  // the scheduler's own frames: nothing of the reader's lies beyond
 };
-
-std::string_view from_the_root(std::string_view file) {
-  constexpr std::string_view kRoot = BOOK_ROOT;
-  if (file.starts_with(kRoot)) file.remove_prefix(kRoot.size());
-  return file;
-}
 
 bool belongs_to_us(std::string_view file) {
   return file.find("01-goroutines/goroutines/") != std::string_view::npos;
@@ -58,12 +54,9 @@ void ignore_error(void* /*data*/, const char* /*message*/, int /*number*/) {}
 
 }  // namespace
 
-std::string to_text(const std::source_location& place) {
-  return fmt::format("{}:{}", from_the_root(place.file_name()), place.line());
-}
-
 std::string call_site(const std::source_location& place, const void* frame) {
-  if (!is_system_header(place.file_name())) return to_text(place);
+  if (!is_system_header(place.file_name()) && !belongs_to_us(place.file_name()))
+    return to_string(place);
 
   static backtrace_state* state = backtrace_create_state(nullptr, 0, ignore_error, nullptr);
   Search search;
@@ -78,7 +71,7 @@ std::string call_site(const std::source_location& place, const void* frame) {
                            caller_frame - this_frame < kFrameBytesMax;
     frame = plausible ? reinterpret_cast<const void*>(caller_frame) : nullptr;
   }
-  return search.found.value_or(to_text(place));
+  return search.found.value_or(to_string(place));
 }
 
 }  // namespace conclave::detail

@@ -15,7 +15,4 @@ namespace conclave::detail {
 /// @param frame  the frame address at which the goroutine parked; null if unknown
 [[nodiscard]] std::string call_site(const std::source_location& place, const void* frame);
 
-/// "transfer.cpp:12".
-[[nodiscard]] std::string to_text(const std::source_location& place);
-
 }  // namespace conclave::detail

@@ -40,13 +40,17 @@ Goroutine* WaitQueue::pop() noexcept {
 void park(const Wait& wait) { Processor::of_this_thread().park(wait); }
 
 void park_in(WaitQueue& queue, const Wait& wait) {
-  queue.push(*current_goroutine);
+  if (!unwinding()) queue.push(*current_goroutine);
   park(wait);
 }
 
 void ready(Goroutine& goroutine) noexcept { Processor::of_this_thread().ready(goroutine); }
 
 bool unwinding() noexcept { return current_goroutine != nullptr && current_goroutine->ending; }
+
+bool gone(const void* object) noexcept {
+  return unwinding() && Processor::of_this_thread().lay_in_mains_frame(object);
+}
 
 }  // namespace detail
 

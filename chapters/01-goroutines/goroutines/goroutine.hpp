@@ -14,7 +14,7 @@
 #include "goroutines/thread_state.hpp"
 
 namespace boost::fibers {
-class context;
+class context;  // NOLINT(readability-identifier-naming): Boost's name
 }
 
 namespace conclave::detail {

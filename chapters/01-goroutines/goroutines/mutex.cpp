@@ -6,17 +6,25 @@
 namespace conclave {
 
 void Mutex::wait_for_it(std::source_location place) {
+  if (detail::gone(this)) return;
+  if (!holder_) {
+    holder_ = {detail::current_goroutine->id};
+    return;
+  }
   detail::park_in(waiters_, {"Mutex::lock", place, this, explain});
 }
 
 void Mutex::hand_over(std::source_location place) {
+  if (detail::gone(this)) return;
   if (!holder_) {
     if (detail::unwinding()) return;  // its lock() returned without the mutex
     panic("Mutex::unlock: nobody holds this mutex", place);
   }
-  detail::Goroutine& waiter = *waiters_.pop();
-  holder_ = {waiter.id};
-  detail::ready(waiter);
+  holder_ = {};
+  if (detail::Goroutine* waiter = waiters_.pop()) {
+    holder_ = {waiter->id};
+    detail::ready(*waiter);
+  }
 }
 
 std::string Mutex::explain(const void* mutex) {

@@ -32,7 +32,7 @@ class Mutex {
   /// @rule{Go sync.Mutex.Lock: if the lock is in use, the calling goroutine blocks until it is available}
   void lock(std::source_location place = std::source_location::current()) {
     const detail::Goroutine& self = detail::current(place);
-    if (holder_) return wait_for_it(place);
+    if (self.ending || holder_) return wait_for_it(place);
     holder_ = {self.id};
   }
 
@@ -41,7 +41,7 @@ class Mutex {
   /// @throws Panic outside run()
   [[nodiscard]] bool try_lock(std::source_location place = std::source_location::current()) {
     const detail::Goroutine& self = detail::current(place);
-    if (holder_) return false;
+    if (self.ending || holder_) return false;
     holder_ = {self.id};
     return true;
   }
@@ -51,8 +51,8 @@ class Mutex {
   /// @throws Panic when nobody holds it, or outside run()
   /// @rule{Go sync.Mutex.Unlock: unlocking an unlocked mutex is an error; another goroutine may unlock}
   void unlock(std::source_location place = std::source_location::current()) {
-    detail::current(place);
-    if (!holder_ || !waiters_.empty()) return hand_over(place);
+    const detail::Goroutine& self = detail::current(place);
+    if (self.ending || !holder_ || !waiters_.empty()) return hand_over(place);
     holder_ = {};
   }
 

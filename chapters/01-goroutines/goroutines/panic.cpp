@@ -4,13 +4,13 @@
 
 #include <fmt/format.h>
 
-#include "goroutines/call_site.hpp"
+#include "common/place.hpp"
 
 namespace conclave {
 
 Panic::Panic(std::string message, std::source_location place)
     : message_(std::move(message)),
-      what_(fmt::format("{}\n    at {}", message_, detail::to_text(place))),
+      what_(fmt::format("{}\n    at {}", message_, to_string(place))),
       place_(place) {}
 
 void panic(std::string message, std::source_location place) {

@@ -81,4 +81,8 @@ void ready(Goroutine& goroutine) noexcept;
 /// Whether this goroutine is being unwound, so that what it holds may not really be held.
 [[nodiscard]] bool unwinding() noexcept;
 
+/// Whether this goroutine is being unwound and `object` lay in main's frame, which has ended before: then a
+/// destructor wants to unlock, say, what is no more, and nothing of it may be touched.
+[[nodiscard]] bool gone(const void* object) noexcept;
+
 }  // namespace conclave::detail

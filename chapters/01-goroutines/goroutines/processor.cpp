@@ -5,6 +5,7 @@
 #include <cstring>
 #include <exception>
 #include <utility>
+#include <pthread.h>
 
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/scheduler.hpp>
@@ -18,8 +19,8 @@ namespace boost::fibers {
 // Boost destroys its scheduler at the end of the thread that uses it, when this counter falls to zero, and
 // then waits for all its fibers.  exit() in the middle of a goroutine would wait for ever; while run() runs we
 // count ourselves as one more user, and exit() leaves the scheduler alone.
-struct context_initializer {
-  static thread_local std::size_t counter_;
+struct context_initializer {                 // NOLINT(readability-identifier-naming): Boost's name
+  static thread_local std::size_t counter_;  // NOLINT(readability-identifier-naming): likewise
 };
 
 }  // namespace boost::fibers
@@ -32,6 +33,16 @@ constexpr std::uint32_t kPicksPerLook = 61;
 
 // Boost's dispatcher stands on a stack of the default size, with its context on top.
 constexpr std::size_t kDispatcherBytes = std::size_t{64} * 1024;
+
+const std::byte* low_end_of_this_stack() noexcept {
+  pthread_attr_t attributes;
+  void* low = nullptr;
+  std::size_t bytes = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return nullptr;
+  pthread_attr_getstack(&attributes, &low, &bytes);
+  pthread_attr_destroy(&attributes);
+  return static_cast<const std::byte*>(low);
+}
 
 RunOptions checked(RunOptions options, std::source_location place) {
   if (options.stack_bytes < Stacks::kBytesMin || options.stack_bytes > Stacks::kBytesMax) {
@@ -88,6 +99,7 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   ++boost::fibers::context_initializer::counter_;
   enter(main_);
 
+  mains_frame_ = static_cast<const std::byte*>(__builtin_frame_address(0));
   execute(*main_);
   end_goroutines();
   retire_workers();
@@ -153,7 +165,7 @@ void Processor::yield() {
   run_queue_.push_yielded(self);
   switch_to(next());
   if (self.ending) [[unlikely]]
-    throw Unwind{};
+    unwind(self);
 }
 
 void Processor::park(const Wait& wait) {
@@ -166,7 +178,7 @@ void Processor::park(const Wait& wait) {
   switch_to(next());
   self.wait = nullptr;
   if (self.ending) [[unlikely]]
-    throw Unwind{};
+    unwind(self);
 }
 
 void Processor::sleep_until(TimePoint deadline, std::source_location place) {
@@ -334,8 +346,13 @@ void Processor::end_goroutines() {
   }
   run_queue_.reset(Order::standard, 0);
   std::ranges::sort(to_end_, {}, &Goroutine::id);
+  if (!to_end_.empty()) stack_low_ = low_end_of_this_stack();
   switch_to(next_to_end());
   ending_ = false;
+}
+
+bool Processor::lay_in_mains_frame(const void* object) const noexcept {
+  return ending_ && object >= stack_low_ && object < mains_frame_;
 }
 
 Goroutine* Processor::next_to_end() noexcept {
@@ -350,9 +367,14 @@ Goroutine* Processor::next_to_end() noexcept {
   return main_;
 }
 
+/// Begins to unwind the goroutine that runs.  One that parked in a destructor, while an exception was on its
+/// way, is being unwound already: another exception would end the program.
+void Processor::unwind(const Goroutine& self) {
+  if (self.thread_state.uncaught_exceptions == 0) throw Unwind{};
+}
+
 /// A goroutine that is being unwound wants to park: its destructors may, and find that it returns at once.
 void Processor::refuse_to_park(Goroutine& goroutine) {
-  goroutine.unlink();
   const ThreadState state = thread_seat_.save();
   const bool in_destructor = state.uncaught_exceptions > 0 || state.caught_exceptions != nullptr;
   if (!in_destructor && goroutine.worker != nullptr && &goroutine != main_) {

@@ -69,6 +69,9 @@ class Processor final : public boost::fibers::algo::algorithm {
   /// The group ends before its goroutines, which happens only while they are unwound.
   void forget(const WaitGroup& group) noexcept;
 
+  /// Whether main has returned and `object` lies where its frame was.
+  [[nodiscard]] bool lay_in_mains_frame(const void* object) const noexcept;
+
   [[nodiscard]] TimePoint now() const noexcept { return clock_->now(); }
   [[nodiscard]] std::size_t live() const noexcept { return live_; }
   [[nodiscard]] const Stacks& stacks() const noexcept { return stacks_; }
@@ -101,6 +104,7 @@ class Processor final : public boost::fibers::algo::algorithm {
 
   void end_goroutines();
   Goroutine* next_to_end() noexcept;
+  static void unwind(const Goroutine& self);
   void refuse_to_park(Goroutine& goroutine);
   void retire_workers() noexcept;
 
@@ -132,6 +136,8 @@ class Processor final : public boost::fibers::algo::algorithm {
 
   // The end of run().
   bool ending_ = false;
+  const std::byte* stack_low_ = nullptr;    // of the thread's stack, when main has returned
+  const std::byte* mains_frame_ = nullptr;  // what main had on that stack lies below this
   bool retiring_ = false;
   std::vector<Goroutine*> to_end_;
 };

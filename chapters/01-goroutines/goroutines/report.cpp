@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "common/place.hpp"
 #include "goroutines/call_site.hpp"
 #include "goroutines/panic.hpp"
 #include "goroutines/processor.hpp"
@@ -35,7 +36,7 @@ std::string heading(const Goroutine& goroutine, const std::string& state) {
 }
 
 std::string started_line(const Goroutine& goroutine) {
-  return fmt::format("    started at {}\n", to_text(goroutine.started_at));
+  return fmt::format("    started at {}\n", to_string(goroutine.started_at));
 }
 
 std::string describe(const Goroutine& goroutine) {

@@ -9,6 +9,7 @@ namespace conclave {
 
 void RWMutex::lock(std::source_location place) {
   detail::Goroutine& self = detail::current(place);
+  if (detail::gone(this)) return;
   if (!writer_ && readers_ == 0) {
     writer_ = {self.id};
     return;
@@ -18,6 +19,7 @@ void RWMutex::lock(std::source_location place) {
 
 bool RWMutex::try_lock(std::source_location place) {
   detail::Goroutine& self = detail::current(place);
+  if (detail::gone(this)) return false;
   if (writer_ || readers_ != 0) return false;
   writer_ = {self.id};
   return true;
@@ -25,6 +27,7 @@ bool RWMutex::try_lock(std::source_location place) {
 
 void RWMutex::unlock(std::source_location place) {
   detail::current(place);
+  if (detail::gone(this)) return;
   if (!writer_) {
     if (detail::unwinding()) return;  // its lock() returned without the mutex
     panic("RWMutex::unlock: nobody holds this mutex for writing", place);
@@ -36,6 +39,7 @@ void RWMutex::unlock(std::source_location place) {
 
 void RWMutex::lock_shared(std::source_location place) {
   detail::current(place);
+  if (detail::gone(this)) return;
   if (!writer_ && waiting_writers_.empty()) {
     ++readers_;
     return;
@@ -45,6 +49,7 @@ void RWMutex::lock_shared(std::source_location place) {
 
 bool RWMutex::try_lock_shared(std::source_location place) {
   detail::current(place);
+  if (detail::gone(this)) return false;
   if (writer_ || !waiting_writers_.empty()) return false;
   ++readers_;
   return true;
@@ -52,6 +57,7 @@ bool RWMutex::try_lock_shared(std::source_location place) {
 
 void RWMutex::unlock_shared(std::source_location place) {
   detail::current(place);
+  if (detail::gone(this)) return;
   if (readers_ == 0) {
     if (detail::unwinding()) return;  // its lock_shared() returned without the mutex
     panic("RWMutex::unlock_shared: nobody holds this mutex for reading", place);

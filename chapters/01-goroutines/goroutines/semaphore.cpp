@@ -19,6 +19,7 @@ Semaphore::Semaphore(std::int64_t permits, std::source_location place) : size_(p
 
 void Semaphore::acquire(std::int64_t n, std::source_location place) {
   detail::current(place);
+  if (detail::gone(this)) return;
   if (n < 0 || n > size_) {
     panic(fmt::format("Semaphore::acquire: {} permits asked of a semaphore of {}", n, size_),
           place);
@@ -33,6 +34,7 @@ void Semaphore::acquire(std::int64_t n, std::source_location place) {
 
 bool Semaphore::try_acquire(std::int64_t n, std::source_location place) {
   detail::current(place);
+  if (detail::gone(this)) return false;
   if (n < 0) panic(fmt::format("Semaphore::try_acquire: {} permits asked", n), place);
   if (!waiters_.empty() || n > available()) return false;
   used_ += n;
@@ -41,6 +43,7 @@ bool Semaphore::try_acquire(std::int64_t n, std::source_location place) {
 
 void Semaphore::release(std::int64_t n, std::source_location place) {
   detail::current(place);
+  if (detail::gone(this)) return;
   if (n < 0 || n > used_) {
     if (detail::unwinding()) return;  // its acquire() returned without permits
     panic(fmt::format("Semaphore::release: {} permits given back, {} in use", n, used_), place);

@@ -31,6 +31,7 @@ WaitGroup::~WaitGroup() noexcept(false) {
 }
 
 void WaitGroup::add(std::int64_t delta, std::source_location place) {
+  if (detail::gone(this)) return;
   constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
   if (delta < 0 ? count_ + delta < 0 : count_ > kMax - delta) panic_out_of_range(delta, place);
   count_ += delta;
@@ -46,13 +47,16 @@ void WaitGroup::panic_out_of_range(std::int64_t delta, std::source_location plac
 }
 
 void WaitGroup::wait(std::source_location place) {
-  if (count_ == 0) return;
+  if (detail::gone(this) || count_ == 0) return;
   detail::current(place);
-  detail::park_in(waiters_, {"WaitGroup::wait", place, this, explain});
+  do {  // again, when somebody added between the wake-up and our turn
+    detail::park_in(waiters_, {"WaitGroup::wait", place, this, explain});
+  } while (count_ != 0 && !detail::unwinding());
 }
 
 void WaitGroup::start(detail::Task&& task, std::source_location place) {
   detail::current(place);
+  if (detail::gone(this)) return;
   add(1, place);
   detail::start(std::move(task), {}, this, place);
 }
