@@ -1,5 +1,6 @@
 // No loop: who stops switches straight to the next.  Whoever runs next frees the stack of one that has ended.
 #include <deque>
+#include <map>
 #include <memory>
 #include <set>
 #include <tuple>
@@ -20,7 +21,7 @@ struct Goroutine {
 
 namespace {
 
-std::size_t alive = 0;
+std::map<Goroutine*, std::unique_ptr<Goroutine>> alive;
 std::size_t naps = 0;
 std::deque<Goroutine*> run_queue;
 std::set<std::tuple<Duration, std::size_t, Goroutine*>> sleepers;  // deadline, number of the nap
@@ -52,20 +53,20 @@ void run_the_next() {
 }  // namespace
 
 void go(std::function<void()> f) {
-  ++alive;
-  run_queue.push_back(new Goroutine([f = std::move(f)] {
+  auto goroutine = std::make_unique<Goroutine>([f = std::move(f)] {
     ended.reset();
     f();
-    --alive;
-    std::unique_ptr<Goroutine> me(current);
-    ended.swap(me);
+    ended = std::move(alive.at(current));
+    alive.erase(current);
     run_the_next();
-  }));
+  });
+  run_queue.push_back(goroutine.get());
+  alive[run_queue.back()] = std::move(goroutine);
 }
 
 std::size_t run() {
   run_the_next();
-  return alive;
+  return alive.size();
 }
 
 void yield() {
