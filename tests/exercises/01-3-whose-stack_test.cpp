@@ -149,6 +149,7 @@ TEST(Pager, LeavesNothingBehind) {
 
 }  // namespace
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): by value, as a string_view is
 void call(const Text& from, const Text& person, TextView message) {
   story.calls.push_back({look(from), look(person), look(message)});
   const std::size_t mine = story.calls.size() - 1;
