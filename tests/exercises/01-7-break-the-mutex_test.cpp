@@ -30,7 +30,7 @@ namespace {
 
 constexpr std::uint64_t kSeeds = 50;
 constexpr std::size_t kWanted = 5;
-constexpr std::uint64_t kProcessorTimeMax_s =
+constexpr std::uint64_t kProcessorSecondsMax =
     1;  // of one test with one mutex: not of the clock on the wall
 
 /// What an examination has come to; the process that makes it writes, the one that waits for it reads.
@@ -41,7 +41,7 @@ struct Progress {
 };
 
 Progress& progress() {
-  static auto* const shared = [] {
+  static Progress* shared = [] {
     void* memory = ::mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE,
                           MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ensure(memory != MAP_FAILED, "there is memory for an examination's verdict");
@@ -60,7 +60,7 @@ struct Verdict {
 
 /// Runs the test in the standard order and in random ones, up to the first that rejects the mutex.
 void examine_in_every_order(const MutexTest& test, const MutexMaker& make) {
-  const rlimit processor_time{kProcessorTimeMax_s, kProcessorTimeMax_s};
+  const rlimit processor_time{kProcessorSecondsMax, kProcessorSecondsMax};
   ::setrlimit(RLIMIT_CPU, &processor_time);
   for (std::uint64_t seed = 0; seed <= kSeeds; ++seed) {
     progress().seed = seed;
@@ -97,8 +97,8 @@ Verdict examine(const MutexTest& test, const MutexMaker& make) {
     verdict.accepted = true;
   } else if (end.happened.find("SIGXCPU") != std::string::npos ||
              end.happened.find("SIGKILL") != std::string::npos) {
-    verdict.reason =
-        fmt::format("it was still running after {} s of the processor's time", kProcessorTimeMax_s);
+    verdict.reason = fmt::format("it was still running after {} s of the processor's time",
+                                 kProcessorSecondsMax);
   } else {
     verdict.reason = end.happened;
   }
