@@ -4,7 +4,7 @@
 /// Laws
 ///  1. What must hold comes first, then what happened.
 ///  2. Every line but the first is a label and its text; the texts stand in one column.
-///  3. The brief form shows at most eight lines of output, and says what it leaves out.
+///  3. The brief form shows at most sixteen lines of output, and says what it leaves out.
 ///
 /// Call from anywhere.
 #pragma once
@@ -18,7 +18,7 @@ namespace conclave::isolation {
 
 /// How much a report says, and the command it names.
 struct Telling {
-  bool brief = false;   ///< at most eight lines of output, those that tell most
+  bool brief = false;   ///< at most sixteen lines of output, those that tell most
   std::string command;  ///< runs this test again, alone
 };
 

@@ -92,7 +92,8 @@ void go(Name name, detail::Start<std::type_identity_t<Args>...> f, Args&&... arg
                 f.place());
 }
 
-/// Lets the other ready goroutines run before this one goes on.  Go's `runtime.Gosched()`.
+/// Gives the processor away; this goroutine stays ready.  In Order::standard the others that are ready run
+/// first; in Order::random it may be drawn again at once.  Go's `runtime.Gosched()`.
 /// @throws Panic outside run()
 /// @rule{Go runtime.Gosched: gives the processor away without parking; this goroutine resumes by itself}
 void yield(std::source_location place = std::source_location::current());
