@@ -71,7 +71,7 @@ TEST(Mutex, UnlockHandsItOverAndNobodyBargesIn) {  // law 2
     });
     let_others_park();
     mutex.unlock();
-    EXPECT_FALSE(mutex.try_lock());  // the waiter has it, before it runs
+    ASSERT_FALSE(mutex.try_lock());  // the waiter has it, before it runs
     mutex.lock();                    // queues up behind
     log.push_back("barger");
     mutex.unlock();

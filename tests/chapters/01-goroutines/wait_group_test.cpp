@@ -79,8 +79,8 @@ TEST(WaitGroup, IsUsedAgainAndAgain) {
 }
 
 TEST(WaitGroup, BelowZeroPanicsAndChangesNothing) {  // law 2
-  run([] {
-    WaitGroup group;
+  WaitGroup group;  // outside run(): its destructor would wait for a counter that went wrong
+  run([&] {
     const int line = __LINE__ + 1;
     const Panic at_zero = panic_of([&] { group.done(); });
     EXPECT_THAT(at_zero.message(), HasSubstr("-1"));
