@@ -13,11 +13,13 @@ class Lint(HouseTest):
         return self.run_tool("clang-format-19", f"--style=file:{ROOT}/.clang-format", "--dry-run", "-Werror",
                              self.tree / "a.cpp")
 
-    def tidy(self, text):
-        source = str(self.tree / "a.cpp")
-        command = [{"directory": str(self.tree), "command": f"g++ -std=c++20 -c {source}", "file": source}]
-        self.plant({"a.cpp": text, "build/compile_commands.json": json.dumps(command)})
-        return self.run_tool(ROOT / "tools/tidy", "--build", self.tree / "build")
+    def tidy(self, header, source=""):
+        """A book of one chapter, with one header and one test."""
+        test = str(self.tree / "tests/chapters/01-votes/votes_test.cpp")
+        command = [{"directory": str(self.tree), "command": f"g++ -std=c++20 -c {test}", "file": test}]
+        self.plant({"chapters/01-votes/votes/votes.hpp": header, test: source,
+                    "build/compile_commands.json": json.dumps(command)})
+        return self.run_tool(ROOT / "tools/tidy", "--build", self.tree / "build", "--root", self.tree)
 
     def test_layout(self):
         self.assert_says(self.layout(RIGHT), 0)
@@ -25,8 +27,8 @@ class Lint(HouseTest):
 
     def test_tidy(self):
         self.assert_says(self.tidy(RIGHT), 0)
-        self.assert_says(self.tidy(RIGHT), 0)
-        self.assert_says(self.tidy(RIGHT.replace("ballot_count", "BallotCount")), 1, "ballot_count", "1 of 1 sources")
+        self.assert_says(self.tidy(RIGHT.replace("ballot_count", "BallotCount")), 1, "ballot_count", "1 of 2 sources")
+        self.assert_says(self.tidy(RIGHT, "double third(int n) { return n / 3; }\n"), 1, "integer-division", "1 of 2")
 
 
 if __name__ == "__main__":
