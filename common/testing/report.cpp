@@ -11,7 +11,7 @@ namespace conclave::isolation {
 namespace {
 
 constexpr std::size_t kBriefLineCount = 16;  // a deadlock of three goroutines, all of it
-constexpr std::size_t kColumn = 19;  // where texts begin
+constexpr std::size_t kColumn = 19;          // where texts begin
 
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
