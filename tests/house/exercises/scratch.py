@@ -37,7 +37,7 @@ class ScratchBook(unittest.TestCase):
     def tool(self, name, *arguments, **environment):
         """Runs a tool: (exit status, what it prints)."""
         ran = subprocess.run([self.root / "tools" / name, *map(str, arguments)], text=True, cwd=self.root,
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, **environment})
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env={**os.environ, "PRESET": "dev", **environment})
         return ran.returncode, ran.stdout
 
     def assert_says(self, ran, status, *parts):
