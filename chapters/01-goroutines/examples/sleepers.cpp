@@ -13,11 +13,12 @@ using namespace std::chrono_literals;
 //! [main]
 int main() {
   VirtualClock clock;
-  const auto say = [&clock](const char* who, const char* what) {
-    fmt::print("t={:>2} h  {:<7}  {}\n", clock.elapsed() / 1h, who, what);
-  };
   conclave::run(
-      [&] {
+      [] {
+        const auto morning = conclave::now();
+        const auto say = [morning](const char* who, const char* what) {
+          fmt::print("t={:>2} h  {:<7}  {}\n", (conclave::now() - morning) / 1h, who, what);
+        };
         WaitGroup group;
         group.go([&] {
           for (int watch = 1; watch <= 3; ++watch) {
@@ -35,8 +36,9 @@ int main() {
           conclave::sleep_for(24h);
           say("ship", "passes");
         });
+        group.wait();
+        say("main", "the day is over");
       },
       {.clock = &clock});
-  say("main", "the day is over");
 }
 //! [main]
