@@ -72,6 +72,31 @@ TEST(Go, CountsTheGoroutinesThatAreAlive) {
   });
 }
 
+TEST(Go, TwoHundredThousandLiveAtATime) {
+  constexpr int kGoroutines = kUnderSanitizer ? 20'000 : 200'000;
+  int waiting = 0;
+  int ran_on = 0;
+  run(
+      [&] {
+        WaitGroup open;
+        WaitGroup all;
+        open.add(1);
+        for (int i = 0; i < kGoroutines; ++i) {
+          all.go([&] {
+            ++waiting;
+            open.wait();
+            ++ran_on;
+          });
+        }
+        while (waiting < kGoroutines) yield();
+        EXPECT_EQ(ran_on, 0);
+        EXPECT_EQ(num_goroutines(), static_cast<std::size_t>(kGoroutines) + 1);
+        open.done();
+      },
+      {.stack_bytes = 16 * 1024});
+  EXPECT_EQ(ran_on, kGoroutines);
+}
+
 // ---- arguments ----
 
 TEST(Go, CopiesArgumentsBeforeItReturns) {  // law 1
