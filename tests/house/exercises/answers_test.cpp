@@ -5,7 +5,9 @@
 #include <fstream>
 #include <string>
 #include <vector>
+#include <unistd.h>
 
+#include <fmt/format.h>
 #include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
 
@@ -15,9 +17,9 @@ namespace {
 const std::vector<Question> kQuestions = {{"sky", {"blue", "green"}},
                                           {"knot", {"1", "2", "3"}, true}};
 
-/// Writes a file of answers and names it in the environment.
+/// Writes a file of answers and names it in the environment.  Its own: tests run beside each other.
 void write(const std::string& text) {
-  const std::string path = testing::TempDir() + "answers.txt";
+  const std::string path = fmt::format("{}{}-answers.txt", testing::TempDir(), getpid());
   std::ofstream(path) << text;
   setenv("CONCLAVE_ANSWERS", path.c_str(), 1);
 }
