@@ -1,5 +1,6 @@
 #include "goroutines/clock.hpp"
 
+#include "goroutines/alarm.hpp"
 #include "goroutines/parking.hpp"
 #include "goroutines/processor.hpp"
 
@@ -27,22 +28,31 @@ bool VirtualClock::jump_to(TimePoint next) noexcept {
 }
 
 TimePoint now(std::source_location place) {
-  detail::current(place);
-  return detail::Processor::of_this_thread().now();
+  if (detail::current_processor == nullptr) detail::panic_outside_run(place);
+  return detail::current_processor->now();
 }
 
 void sleep_until(TimePoint deadline, std::source_location place) {
-  detail::current(place);
-  auto& processor = detail::Processor::of_this_thread();
-  if (deadline > processor.now()) processor.sleep_until(deadline, place);
+  if (deadline > now(place)) detail::current_processor->sleep_until(deadline, place);
 }
 
 void detail::sleep(Duration d, std::source_location place) {
   current(place);
   if (d <= Duration::zero()) return;
-  const TimePoint now = Processor::of_this_thread().now();
-  const bool past_the_end = d >= TimePoint::max() - now;
-  Processor::of_this_thread().sleep_until(past_the_end ? TimePoint::max() : now + d, place);
+  current_processor->sleep_until(from_now(d, place), place);
+}
+
+TimePoint detail::from_now(Duration d, std::source_location place) {
+  const TimePoint time = now(place);
+  return d > Duration::zero() && d >= TimePoint::max() - time ? TimePoint::max() : time + d;
+}
+
+void detail::Alarm::set(TimePoint at) { current_processor->set_alarm(*this, at); }
+
+bool detail::Alarm::cancel() noexcept {
+  if (!is_set()) return false;
+  current_processor->cancel_alarm(*this);
+  return true;
 }
 
 }  // namespace conclave

@@ -73,6 +73,9 @@ template <class Rep, class Period>
 
 void sleep(Duration d, std::source_location place);
 
+/// now() + d; TimePoint::max(), which is never, when the clock's last instant comes first.
+[[nodiscard]] TimePoint from_now(Duration d, std::source_location place);
+
 }  // namespace detail
 
 /// Parks this goroutine for `d`; the others run meanwhile.

@@ -1,18 +1,24 @@
 #include "goroutines/go.hpp"
 
+#include "common/random.hpp"
 #include "goroutines/goroutine.hpp"
 #include "goroutines/processor.hpp"
 
 namespace conclave {
 namespace detail {
+namespace {
+
+constinit thread_local Random choices{1};
+
+}  // namespace
 
 void run(Task&& main, const RunOptions& options, std::source_location place) {
   Processor::of_this_thread().run(std::move(main), options, place);
 }
 
 void start(Task&& task, std::string&& name, WaitGroup* group, std::source_location place) {
-  current(place);
-  Processor::of_this_thread().start(std::move(task), std::move(name), group, place);
+  if (current_processor == nullptr) panic_outside_run(place);
+  current_processor->start(std::move(task), std::move(name), group, place);
 }
 
 void panic_empty_function(std::source_location place) {
@@ -37,31 +43,37 @@ Goroutine* WaitQueue::pop() noexcept {
   return first;
 }
 
-void park(const Wait& wait) { Processor::of_this_thread().park(wait); }
+bool inside_run() noexcept { return current_processor != nullptr; }
+
+void park(const Wait& wait) { current_processor->park(wait); }
 
 void park_in(WaitQueue& queue, const Wait& wait) {
   if (!unwinding()) queue.push(*current_goroutine);
   park(wait);
 }
 
-void ready(Goroutine& goroutine) noexcept { Processor::of_this_thread().ready(goroutine); }
+void ready(Goroutine& goroutine) noexcept { current_processor->ready(goroutine); }
+
+std::uint64_t draw_below(std::uint64_t count) { return choices.below(count); }
+
+void seed_choices(std::uint64_t seed) { choices = Random(seed).stream("choices"); }
 
 bool unwinding() noexcept { return current_goroutine != nullptr && current_goroutine->ending; }
 
 bool gone(const void* object) noexcept {
-  return unwinding() && Processor::of_this_thread().lay_in_mains_frame(object);
+  return unwinding() && current_processor->lay_in_mains_frame(object);
 }
 
 }  // namespace detail
 
 void yield(std::source_location place) {
   detail::current(place);
-  detail::Processor::of_this_thread().yield();
+  detail::current_processor->yield();
 }
 
 std::size_t num_goroutines(std::source_location place) {
   detail::current(place);
-  return detail::Processor::of_this_thread().live();
+  return detail::current_processor->live();
 }
 
 }  // namespace conclave

@@ -42,7 +42,7 @@ struct RunOptions {
   /// The clock; null means real_clock().  It must outlive run().
   Clock* clock = nullptr;
   Order order = Order::standard;
-  /// Decides every choice of Order::random: same seed, same program, same order.
+  /// Decides every choice of Order::random, and what a select chooses: same seed, same program, same order.
   std::uint64_t seed = 1;
   /// Stack of each goroutine in bytes, rounded up to whole pages; 16 KiB to 1 GiB.
   std::size_t stack_bytes = 64 * 1024;

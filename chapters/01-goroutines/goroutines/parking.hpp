@@ -68,6 +68,9 @@ inline Goroutine& current(const std::source_location& place) {
   return *current_goroutine;
 }
 
+/// Whether run() runs on this thread; also on the scheduler's own stack, where no goroutine is current.
+[[nodiscard]] bool inside_run() noexcept;
+
 /// Gives the processor away until somebody calls ready() for this goroutine.
 /// While the goroutine is unwound it returns at once, with nothing obtained (see unwinding()).
 void park(const Wait& wait);
@@ -77,6 +80,12 @@ void park_in(WaitQueue& queue, const Wait& wait);
 
 /// Makes a parked goroutine ready to run.
 void ready(Goroutine& goroutine) noexcept;
+
+/// One of 0 to `count` - 1, for the choices that the language leaves open; RunOptions::seed repeats them.
+[[nodiscard]] std::uint64_t draw_below(std::uint64_t count);
+
+/// Begins the draws of draw_below() anew; run() does.
+void seed_choices(std::uint64_t seed);
 
 /// Whether this goroutine is being unwound, so that what it holds may not really be held.
 [[nodiscard]] bool unwinding() noexcept;

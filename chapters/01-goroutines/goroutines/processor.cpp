@@ -57,6 +57,7 @@ RunOptions checked(RunOptions options, std::source_location place) {
 }  // namespace
 
 constinit thread_local Goroutine* current_goroutine = nullptr;
+constinit thread_local Processor* current_processor = nullptr;
 
 /// Lets Boost put a fiber on one of our stacks.
 struct Processor::StackAllocator {
@@ -86,6 +87,7 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   if (!poller_) poller_.emplace();
   clock_ = valid.clock;
   run_queue_.reset(valid.order, valid.seed);
+  seed_choices(valid.seed);
   stacks_.set_bytes(valid.stack_bytes);
 
   last_id_ = 0;
@@ -97,6 +99,7 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   active_ = &thread_;
   const ThreadState outside = thread_seat_.save();
   ++boost::fibers::context_initializer::counter_;
+  current_processor = this;
   enter(main_);
 
   mains_frame_ = static_cast<const std::byte*>(__builtin_frame_address(0));
@@ -107,6 +110,7 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   release(*main_);
   --boost::fibers::context_initializer::counter_;
   current_goroutine = nullptr;
+  current_processor = nullptr;
   thread_seat_.restore(outside);
 }
 
@@ -187,6 +191,15 @@ void Processor::sleep_until(TimePoint deadline, std::source_location place) {
   park({.call = deadline != TimePoint::max() ? "sleep" : "sleep, for ever", .place = place});
 }
 
+void Processor::set_alarm(Alarm& alarm, TimePoint at) {
+  cancel_alarm(alarm);
+  if (at != TimePoint::max() && !ending_) timers_.push(at, alarm);
+}
+
+void Processor::cancel_alarm(Alarm& alarm) noexcept {
+  if (alarm.is_set()) timers_.cancel(alarm);
+}
+
 Goroutine* Processor::next() noexcept {
   if (ending_) [[unlikely]]
     return next_to_end();
@@ -197,7 +210,13 @@ Goroutine* Processor::next() noexcept {
 void Processor::wake_sleepers() noexcept {
   if (timers_.empty()) return;
   const TimePoint now = clock_->now();
-  while (Goroutine* sleeper = timers_.pop_due(now)) ready(*sleeper);
+  while (const Timers::Due due = timers_.pop_due(now)) {
+    if (due.alarm != nullptr) {
+      due.alarm->fire();
+    } else {
+      ready(*due.sleeper);
+    }
+  }
 }
 
 /// The one place every switch passes: from here on, `goroutine` runs, or the dispatcher if it is null.

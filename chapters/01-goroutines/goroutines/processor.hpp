@@ -64,6 +64,8 @@ class Processor final : public boost::fibers::algo::algorithm {
   void yield();
   void park(const Wait& wait);
   void sleep_until(TimePoint deadline, std::source_location place);
+  void set_alarm(Alarm& alarm, TimePoint at);
+  void cancel_alarm(Alarm& alarm) noexcept;
   void ready(Goroutine& goroutine) noexcept { run_queue_.push_woken(goroutine); }
 
   /// The group ends before its goroutines, which happens only while they are unwound.
@@ -141,5 +143,8 @@ class Processor final : public boost::fibers::algo::algorithm {
   bool retiring_ = false;
   std::vector<Goroutine*> to_end_;
 };
+
+/// The processor of this thread while run() runs on it, also when no goroutine does; null otherwise.
+extern constinit thread_local Processor* current_processor;
 
 }  // namespace conclave::detail

@@ -5,26 +5,68 @@
 namespace conclave::detail {
 
 void Timers::push(TimePoint deadline, Goroutine& sleeper) {
-  const Entry entry{deadline, arrivals_++, &sleeper};
-  std::size_t hole = heap_.size();
+  push({deadline, arrivals_ += 2, &sleeper});
+}
+
+void Timers::push(TimePoint deadline, Alarm& alarm) {
+  push({deadline, (arrivals_ += 2) + 1, &alarm});
+}
+
+void Timers::push(const Entry& entry) {
   heap_.push_back(entry);
+  sift_up(heap_.size() - 1, entry);
+}
+
+Timers::Due Timers::pop_due(TimePoint now) noexcept {
+  if (heap_.empty() || heap_.front().deadline > now) return {};
+  const Entry first = heap_.front();
+  const Entry last = heap_.back();
+  heap_.pop_back();
+  if (!heap_.empty()) sift_down(0, last);
+
+  if (Alarm* alarm = first.alarm()) {
+    alarm->slot_ = Alarm::kNowhere;
+    return {.alarm = alarm};
+  }
+  return {.sleeper = static_cast<Goroutine*>(first.who)};
+}
+
+void Timers::cancel(Alarm& alarm) noexcept {
+  const std::size_t hole = alarm.slot_;
+  const Entry last = heap_.back();
+  heap_.pop_back();
+  alarm.slot_ = Alarm::kNowhere;
+  if (hole == heap_.size()) return;  // it was the last
+  if (hole > 0 && last.before(heap_[(hole - 1) / kArity])) {
+    sift_up(hole, last);
+  } else {
+    sift_down(hole, last);
+  }
+}
+
+void Timers::clear() noexcept {
+  for (const Entry& entry : heap_) {
+    if (Alarm* alarm = entry.alarm()) alarm->slot_ = Alarm::kNowhere;
+  }
+  heap_.clear();
+}
+
+void Timers::put(std::size_t slot, const Entry& entry) noexcept {
+  heap_[slot] = entry;
+  if (Alarm* alarm = entry.alarm()) alarm->slot_ = slot;
+}
+
+void Timers::sift_up(std::size_t hole, const Entry& entry) noexcept {
   while (hole > 0) {
     const std::size_t parent = (hole - 1) / kArity;
     if (!entry.before(heap_[parent])) break;
-    heap_[hole] = heap_[parent];
+    put(hole, heap_[parent]);
     hole = parent;
   }
-  heap_[hole] = entry;
+  put(hole, entry);
 }
 
-Goroutine* Timers::pop_due(TimePoint now) noexcept {
-  if (heap_.empty() || heap_.front().deadline > now) return nullptr;
-  Goroutine* sleeper = heap_.front().sleeper;
-  const Entry last = heap_.back();
-  heap_.pop_back();
-  if (heap_.empty()) return sleeper;
-
-  std::size_t hole = 0;
+void Timers::sift_down(std::size_t hole, const Entry& entry) noexcept {
   for (;;) {
     const std::size_t first_child = hole * kArity + 1;
     if (first_child >= heap_.size()) break;
@@ -33,12 +75,11 @@ Goroutine* Timers::pop_due(TimePoint now) noexcept {
     for (std::size_t child = first_child + 1; child < end; ++child) {
       if (heap_[child].before(heap_[least])) least = child;
     }
-    if (!heap_[least].before(last)) break;
-    heap_[hole] = heap_[least];
+    if (!heap_[least].before(entry)) break;
+    put(hole, heap_[least]);
     hole = least;
   }
-  heap_[hole] = last;
-  return sleeper;
+  put(hole, entry);
 }
 
 }  // namespace conclave::detail

@@ -21,7 +21,7 @@ WaitGroup::~WaitGroup() noexcept(false) {
   struct Forget {
     WaitGroup& group;
     ~Forget() {
-      if (group.count_ != 0) detail::Processor::of_this_thread().forget(group);
+      if (group.count_ != 0) detail::current_processor->forget(group);
     }
   } forget{*this};
   detail::current(made_at_);

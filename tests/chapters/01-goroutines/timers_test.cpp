@@ -21,7 +21,7 @@ TimePoint at(std::int64_t ns) { return TimePoint(Duration(ns)); }
 TEST(Timers, IsEmptyAtFirst) {
   Timers timers;
   EXPECT_TRUE(timers.empty());
-  EXPECT_EQ(timers.pop_due(TimePoint::max()), nullptr);
+  EXPECT_FALSE(timers.pop_due(TimePoint::max()));
 }
 
 TEST(Timers, NobodyLeavesBeforeTheDeadline) {
@@ -29,8 +29,8 @@ TEST(Timers, NobodyLeavesBeforeTheDeadline) {
   Goroutine sleeper;
   timers.push(at(100), sleeper);
   EXPECT_EQ(timers.earliest(), at(100));
-  EXPECT_EQ(timers.pop_due(at(99)), nullptr);
-  EXPECT_EQ(timers.pop_due(at(100)), &sleeper);
+  EXPECT_FALSE(timers.pop_due(at(99)));
+  EXPECT_EQ(timers.pop_due(at(100)).sleeper, &sleeper);
   EXPECT_TRUE(timers.empty());
 }
 
@@ -50,7 +50,7 @@ TEST(Timers, EarliestDeadlineFirstEqualOnesInTheOrderTheyCame) {  // law 1
 
     for (const auto& [deadline, id] : expected) {
       ASSERT_EQ(timers.earliest(), deadline);
-      ASSERT_EQ(timers.pop_due(deadline)->id, id);
+      ASSERT_EQ(timers.pop_due(deadline).sleeper->id, id);
     }
     EXPECT_TRUE(timers.empty());
   });
@@ -70,7 +70,7 @@ TEST(Timers, StaysInOrderWhileSleepersComeAndGo) {  // law 1
         model.emplace_back(deadline, id);
       } else {
         const auto first = std::ranges::min_element(model);
-        ASSERT_EQ(timers.pop_due(TimePoint::max())->id, first->second);
+        ASSERT_EQ(timers.pop_due(TimePoint::max()).sleeper->id, first->second);
         model.erase(first);
       }
     }
@@ -83,8 +83,8 @@ TEST(Timers, TakesTheEndsOfTime) {
   Goroutine first;
   timers.push(TimePoint::max(), last);
   timers.push(TimePoint::min(), first);
-  EXPECT_EQ(timers.pop_due(TimePoint::min()), &first);
-  EXPECT_EQ(timers.pop_due(at(0)), nullptr);
+  EXPECT_EQ(timers.pop_due(TimePoint::min()).sleeper, &first);
+  EXPECT_FALSE(timers.pop_due(at(0)));
   timers.clear();
   EXPECT_TRUE(timers.empty());
 }

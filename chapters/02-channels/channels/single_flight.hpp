@@ -1,0 +1,92 @@
+/// @file
+/// SingleFlight: many ask for the same thing at the same time, and one fetches it for all.
+///
+///     SingleFlight<std::string, Page> flight;
+///     Result<Page> page = flight.call(url, [&] { return fetch(url); });
+///
+/// Laws
+///  1. At most one function runs for a key at a time.  Who calls meanwhile waits and gets the same result.
+///  2. A result is not kept: who calls after it came starts a new flight.
+///
+/// Call from any goroutine; the function may park.  Source: Go, golang.org/x/sync/singleflight.
+#pragma once
+
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <unordered_map>
+#include <utility>
+
+#include "common/result.hpp"
+#include "goroutines/wait_group.hpp"
+
+namespace conclave {
+
+/// One fetches for all who ask for the same key at the same time.
+template <class Key, std::copyable T>
+class SingleFlight {
+ public:
+  SingleFlight() = default;
+  SingleFlight(const SingleFlight&) = delete;
+  SingleFlight& operator=(const SingleFlight&) = delete;
+
+  /// Returns `f()`, or the result of the call for `key` that is on its way; parks until it is there.
+  /// @throws what that call throws, to all who wait for it
+  /// @rule{Go x/sync/singleflight.Group.Do: only one execution is in-flight for a given key at a time}
+  template <std::invocable F>
+    requires std::convertible_to<std::invoke_result_t<F&>, Result<T>>
+  Result<T> call(const Key& key, F f,
+                 std::source_location place = std::source_location::current()) {
+    if (const auto found = flights_.find(key); found != flights_.end()) {
+      const std::shared_ptr<Flight> flight = found->second;
+      flight->under_way.wait(place);
+      return flight->get();
+    }
+    const auto flight = std::make_shared<Flight>();
+    flight->under_way.add(1, place);
+    flights_.emplace(key, flight);
+    const Landing landing{this, key, flight};
+    try {
+      flight->result.emplace(std::invoke(f));
+    } catch (...) {
+      flight->error = std::current_exception();
+      throw;
+    }
+    return flight->get();
+  }
+
+  /// Lets the next call for `key` start a flight of its own, also while one is on its way.  Does not block.
+  void forget(const Key& key) { flights_.erase(key); }
+
+ private:
+  struct Flight {
+    Result<T> get() const {
+      if (error) std::rethrow_exception(error);
+      return result ? *result : Status::aborted("the goroutine that made the call has ended");
+    }
+
+    WaitGroup under_way;
+    std::optional<Result<T>> result;
+    std::exception_ptr error;
+  };
+
+  /// Wakes those who wait, also when the call ends by an exception.
+  struct Landing {
+    SingleFlight* all;
+    const Key& key;
+    std::shared_ptr<Flight> flight;
+
+    ~Landing() {
+      const auto found = all->flights_.find(key);
+      if (found != all->flights_.end() && found->second == flight) all->flights_.erase(found);
+      flight->under_way.done();
+    }
+  };
+
+  std::unordered_map<Key, std::shared_ptr<Flight>> flights_;
+};
+
+}  // namespace conclave

@@ -1,0 +1,74 @@
+/// @file
+/// Waiters: the goroutines that are parked on a channel.
+/// @internal
+///
+/// An operation (a send, a receive, or a select) parks with one waiter in the queue of each channel it could
+/// use.  Who completes it *claims* it first, through any of its waiters; the others are then dead letters, and
+/// everybody passes over them until their owner, awake again, takes them away.
+///
+/// Laws
+///  1. An operation is claimed at most once, and its goroutine is woken exactly then.
+///  2. Waiters of one queue are claimed in the order in which they came.
+///
+/// Source: Go, runtime/chan.go (sudog, dequeue) and runtime/select.go (selectDone).
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+
+#include "goroutines/goroutine.hpp"
+#include "goroutines/parking.hpp"
+
+namespace conclave::detail {
+
+/// A parked send, receive or select; lives on its goroutine's stack.
+struct Operation {
+  static constexpr int kOpen = -1;
+
+  Goroutine* goroutine;
+  int chosen = kOpen;   // the case that was claimed; 0 for a plain send or receive
+  bool passed = false;  // whether a value passed; false when the channel was closed
+};
+
+/// One operation's place in one channel's queue; lives on the goroutine's stack.
+struct Waiter
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+  Operation* operation = nullptr;
+  void* value = nullptr;  // what to send, or the slot to receive into
+  int index = 0;          // of the case
+
+  [[nodiscard]] bool open() const noexcept { return operation->chosen == Operation::kOpen; }
+
+  /// Makes the operation ours: nobody else will complete it.
+  /// @pre open()
+  void claim() noexcept {
+    operation->chosen = index;
+    unlink();
+  }
+
+  /// Wakes the goroutine whose operation was claimed.
+  void wake(bool passed) noexcept {
+    operation->passed = passed;
+    ready(*operation->goroutine);
+  }
+};
+
+/// Who waits on one side of a channel, longest wait first.
+class Waiters {
+ public:
+  void push(Waiter& waiter) noexcept { queue_.push_back(waiter); }
+
+  /// The first whose operation is open; null when there is none.
+  [[nodiscard]] Waiter* first() noexcept {
+    for (Waiter& waiter : queue_) {
+      if (waiter.open()) return &waiter;
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
+
+ private:
+  boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>> queue_;
+};
+
+}  // namespace conclave::detail
