@@ -1,0 +1,29 @@
+/// @file
+/// The same pipeline, and the second goroutine forgets to close: the report names who waits, and where.
+#include <fmt/core.h>
+
+#include "channels/channels.hpp"
+#include "goroutines/goroutines.hpp"
+
+using conclave::go;
+using conclave::make_chan;
+
+int main() {
+  conclave::run([] {
+    auto numbers = make_chan<int>();
+    auto squares = make_chan<int>();
+
+    go([numbers] {
+      for (int n = 1; n <= 3; ++n) numbers.send(n);
+      numbers.close();
+    });
+    //! [forgotten]
+    go([numbers, squares] {
+      for (int n : numbers) squares.send(n * n);
+    });
+    //! [forgotten]
+
+    for (int square : squares) fmt::print("{}\n", square);
+    fmt::print("and that is all\n");
+  });
+}
