@@ -221,10 +221,12 @@ class Chan {
   }
 
   /// How many values lie in the buffer; 0 for nil.  Does not block.  Go's `len(ch)`.
-  [[nodiscard]] std::size_t len() const { return state_ != nullptr ? state_->length() : 0; }
+  [[nodiscard]] std::size_t len() const {
+    return detail::out_of_reach(this) || state_ == nullptr ? 0 : state_->length();
+  }
   /// How many values the buffer has room for; 0 for nil and for an unbuffered channel.  Go's `cap(ch)`.
   [[nodiscard]] std::size_t cap() const noexcept {
-    return state_ != nullptr ? state_->capacity() : 0;
+    return detail::out_of_reach(this) || state_ == nullptr ? 0 : state_->capacity();
   }
 
   /// Receives value after value until the channel is closed and drained: `for (T value : ch)`.

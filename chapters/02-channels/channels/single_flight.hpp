@@ -76,7 +76,7 @@ class SingleFlight {
   /// Wakes those who wait, also when the call ends by an exception.
   struct Landing {
     SingleFlight* all;
-    const Key& key;
+    Key key;
     std::shared_ptr<Flight> flight;
 
     ~Landing() {
