@@ -367,6 +367,7 @@ void Processor::end_goroutines() {
   std::ranges::sort(to_end_, {}, &Goroutine::id);
   if (!to_end_.empty()) stack_low_ = low_end_of_this_stack();
   switch_to(next_to_end());
+  run_queue_.reset(Order::standard, 0);  // whom a destructor woke has ended, too
   ending_ = false;
 }
 
