@@ -206,7 +206,7 @@ class Chan {
     if constexpr (detail::kBoxed<T>) {
       if (slot) found.value.emplace(std::move(**slot));
     } else {
-      found.value = std::move(slot);
+      if (slot) found.value.emplace(std::move(*slot));
     }
     return found;
   }
@@ -221,23 +221,21 @@ class Chan {
   }
 
   /// How many values lie in the buffer; 0 for nil.  Does not block.  Go's `len(ch)`.
-  [[nodiscard]] std::size_t len() const {
-    return detail::out_of_reach(this) || state_ == nullptr ? 0 : state_->length();
-  }
+  [[nodiscard]] std::size_t len() const { return *this ? state_->length() : 0; }
   /// How many values the buffer has room for; 0 for nil and for an unbuffered channel.  Go's `cap(ch)`.
-  [[nodiscard]] std::size_t cap() const noexcept {
-    return detail::out_of_reach(this) || state_ == nullptr ? 0 : state_->capacity();
-  }
+  [[nodiscard]] std::size_t cap() const noexcept { return *this ? state_->capacity() : 0; }
 
   /// Receives value after value until the channel is closed and drained: `for (T value : ch)`.
   [[nodiscard]] auto begin(std::source_location place = std::source_location::current()) const {
-    return detail::ChanIterator<T>(*this, place);
+    return detail::ChanIterator<T>(*this ? *this : Chan(), place);
   }
   /// The end of that walk.
   [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
   /// Whether it is a channel, and not nil.
-  [[nodiscard]] explicit operator bool() const noexcept { return state_ != nullptr; }
+  [[nodiscard]] explicit operator bool() const noexcept {
+    return !detail::out_of_reach(this) && state_ != nullptr;
+  }
   /// Whether both are the same channel, or both nil.
   [[nodiscard]] friend bool operator==(const Chan& left, const Chan& right) noexcept {
     return left.state_ == right.state_;

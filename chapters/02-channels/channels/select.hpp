@@ -108,9 +108,9 @@ class RecvCase : public Case {
 
   void finish() {
     if constexpr (kBoxed<T>) {
+      const auto box = std::exchange(slot_, std::nullopt);  // gone even if the move throws
       std::optional<T> received;
-      if (slot_) received.emplace(std::move(**slot_));
-      slot_.reset();
+      if (box) received.emplace(std::move(**box));
       deliver_(std::move(received));
     } else {
       deliver_(std::exchange(slot_, std::nullopt));
