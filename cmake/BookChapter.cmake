@@ -61,7 +61,7 @@ function(book_chapter folder)
     cmake_path(GET source STEM stem)
     add_executable(${name}.bench.${stem} EXCLUDE_FROM_ALL ${source})
     set_target_properties(${name}.bench.${stem} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/bench OUTPUT_NAME ${stem})
-    target_link_libraries(${name}.bench.${stem} PRIVATE book::${name} book_options)
+    target_link_libraries(${name}.bench.${stem} PRIVATE book::${name} book::bench book_options)
   endforeach()
 endfunction()
 

@@ -15,6 +15,7 @@ class Layers(HouseTest):
             "chapters/02-high/CMakeLists.txt": CHAPTER.format(folder="02-high", depends="low"),
             "chapters/02-high/high/a.cpp": '#include <sys/epoll.h>\n#include <fmt/core.h>\n#include "low/a.hpp"\n',
             "chapters/02-high/steps/1-begin.cpp": '#include "low/a.hpp"\n',
+            "chapters/02-high/bench/figures.cpp": '#include "bench/measure.hpp"\n#include "high/a.hpp"\n',
             "tests/chapters/02-high/a_test.cpp": '#include "testing/expect.hpp"\n#include "high/a.hpp"\n',
             "exercises/01-1-first/a.cpp": '#include "answer.hpp"\n#include "low/a.hpp"\n',
         })
@@ -55,6 +56,10 @@ class Layers(HouseTest):
     def test_refuses_a_chapter_in_common(self):
         self.plant({"common/common/y.hpp": '#include "low/a.hpp"\n'})
         self.assert_says(self.check(), 1, "common is below every chapter")
+
+    def test_refuses_measuring_outside_a_benchmark(self):
+        self.plant({"chapters/02-high/high/b.cpp": '#include "bench/measure.hpp"\n'})
+        self.assert_says(self.check(), 1, 'chapters/02-high/high/b.cpp:1: includes "bench/measure.hpp"')
 
     def test_refuses_a_later_chapter_in_an_exercise(self):
         self.plant({"exercises/01-1-first/b.cpp": '#include "high/a.hpp"\n'})

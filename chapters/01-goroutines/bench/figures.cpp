@@ -1,20 +1,14 @@
 /// @file  What goroutines cost here; figures.go beside this file does the same work in Go.
 ///
-///     figures yield        runs one benchmark and prints its figures: name, value, unit, separated by tabs
-///
-/// `make bench C=01` runs both programs in turn, each benchmark in a process of its own, and compares them.
-/// Times are processor time of the whole process, so that neither waiting nor a neighbour on the machine counts.
+/// `make bench C=01` runs both and compares them; common/bench/measure.hpp says how is measured.
 #include <chrono>
 #include <concepts>
 #include <cstdlib>
-#include <ctime>
-#include <fstream>
-#include <string_view>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <fmt/core.h>
 
+#include "bench/measure.hpp"
 #include "goroutines/goroutines.hpp"
 
 namespace {
@@ -22,28 +16,12 @@ namespace {
 using namespace std::chrono_literals;
 using conclave::Mutex;
 using conclave::WaitGroup;
+using conclave::bench::Benchmark;
+using conclave::bench::ns_each;
+using conclave::bench::print;
+using conclave::bench::resident_bytes;
 
-// --- measuring -------------------------------------------------------------------------------------
-
-void print(std::string_view figure, double value, std::string_view unit) {
-  fmt::print("{}\t{:.2f}\t{}\n", figure, value, unit);
-}
-
-/// Nanoseconds of processor time that `work` takes, divided by `count`.
-double ns_each(std::int64_t count, std::invocable auto work) {
-  const std::clock_t begin = std::clock();
-  work();
-  const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
-  return seconds * 1e9 / static_cast<double>(count);
-}
-
-/// Bytes of this process that are in memory now.
-std::int64_t resident_bytes() {
-  std::int64_t pages = 0;
-  std::int64_t resident_pages = 0;
-  std::ifstream("/proc/self/statm") >> pages >> resident_pages;
-  return resident_pages * sysconf(_SC_PAGESIZE);
-}
+// --- what they share -------------------------------------------------------------------------------
 
 /// Runs `f` in `count` goroutines and waits for them.
 void in_goroutines(int count, std::invocable auto f) {
@@ -200,11 +178,6 @@ void idle() {
   print("idle time", ns / 1e3, "µs");
 }
 
-struct Benchmark {
-  std::string_view name;
-  void (*run)();
-};
-
 constexpr Benchmark kBenchmarks[] = {
     {"yield", yield},           {"spawn", spawn},   {"mutex", mutex}, {"timers", timers},
     {"spawn-idle", spawn_idle}, {"memory", memory}, {"live", live},   {"idle", idle},
@@ -213,14 +186,6 @@ constexpr Benchmark kBenchmarks[] = {
 }  // namespace
 
 int main(int count, char** arguments) {
-  for (const Benchmark& benchmark : kBenchmarks) {
-    if (count == 2 && benchmark.name == arguments[1]) {
-      conclave::run(benchmark.run);
-      return 0;
-    }
-  }
-  fmt::print(stderr, "usage: figures BENCHMARK, one of:");
-  for (const Benchmark& benchmark : kBenchmarks) fmt::print(stderr, " {}", benchmark.name);
-  fmt::print(stderr, "\n");
-  return 2;
+  return conclave::bench::main_of(kBenchmarks, count, arguments,
+                                  [](void (*benchmark)()) { conclave::run(benchmark); });
 }

@@ -1,56 +1,16 @@
 // What goroutines cost in Go; figures.cpp beside this file does the same work in C++.
 //
-//	figures yield        runs one benchmark and prints its figures: name, value, unit, separated by tabs
-//
-// `make bench C=01` runs both programs in turn, each benchmark in a process of its own, and compares them.
-// Times are processor time of the whole process, so that neither waiting nor a neighbour on the machine counts.
+// `make bench C=01` runs both and compares them; common/bench/measure.go says how is measured.
 package main
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 	"sync"
-	"syscall"
 	"time"
 )
 
-// --- measuring -------------------------------------------------------------------------------------
-
-func print(figure string, value float64, unit string) {
-	fmt.Printf("%s\t%.2f\t%s\n", figure, value, unit)
-}
-
-func resources() syscall.Rusage {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		panic(err)
-	}
-	return usage
-}
-
-func processorTime() time.Duration {
-	usage := resources()
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
-
-// Nanoseconds of processor time that work takes, divided by count.
-func nsEach(count int, work func()) float64 {
-	begin := processorTime()
-	work()
-	return float64(processorTime()-begin) / float64(count)
-}
-
-// Bytes of this process that are in memory now.
-func residentBytes() int {
-	statm, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		panic(err)
-	}
-	var pages, residentPages int
-	fmt.Sscan(string(statm), &pages, &residentPages)
-	return residentPages * os.Getpagesize()
-}
+// --- what they share -------------------------------------------------------------------------------
 
 // Runs f in count goroutines and waits for them.
 func inGoroutines(count int, f func()) {
@@ -217,24 +177,7 @@ func idle() {
 	print("idle time", ns/1e3, "µs")
 }
 
-func main() {
-	benchmarks := []struct {
-		name string
-		run  func()
-	}{
-		{"yield", yield}, {"spawn", spawn}, {"mutex", mutex}, {"timers", timers},
-		{"spawn-idle", spawnIdle}, {"memory", memory}, {"live", live}, {"idle", idle},
-	}
-	for _, benchmark := range benchmarks {
-		if len(os.Args) == 2 && os.Args[1] == benchmark.name {
-			benchmark.run()
-			return
-		}
-	}
-	fmt.Fprint(os.Stderr, "usage: figures BENCHMARK, one of:")
-	for _, benchmark := range benchmarks {
-		fmt.Fprint(os.Stderr, " ", benchmark.name)
-	}
-	fmt.Fprintln(os.Stderr)
-	os.Exit(2)
+var benchmarks = []benchmark{
+	{"yield", yield}, {"spawn", spawn}, {"mutex", mutex}, {"timers", timers},
+	{"spawn-idle", spawnIdle}, {"memory", memory}, {"live", live}, {"idle", idle},
 }
