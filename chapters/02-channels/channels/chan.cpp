@@ -58,14 +58,6 @@ void ChanCore::receiver_left() noexcept {
   if (has_timer_ && receivers_.first() == nullptr) await(false);
 }
 
-Woken ChanCore::wait_to_send(void* value, std::source_location place) {
-  return wait(senders_, value, "Chan::send", place);
-}
-
-Woken ChanCore::wait_to_receive(void* slot, std::source_location place) {
-  return wait(receivers_, slot, "Chan::recv", place);
-}
-
 Woken ChanCore::wait(Waiters& queue, void* value, const char* call, std::source_location place) {
   Operation operation{&current(place)};
   const boost::intrusive_ptr<ChanCore> alive(this);  // also when the last handle goes meanwhile

@@ -72,9 +72,13 @@ class ChanCore : public boost::intrusive_ref_counter<ChanCore, boost::thread_uns
   [[noreturn]] void panic_send_on_closed(std::source_location place) const;
 
   /// Parks until a receiver has taken `value`, a Stored<T>.
-  Woken wait_to_send(void* value, std::source_location place);
+  Woken wait_to_send(void* value, std::source_location place) {
+    return wait(senders_, value, "Chan::send", place);
+  }
   /// Parks until a sender has filled `slot`, an std::optional<Stored<T>>.
-  Woken wait_to_receive(void* slot, std::source_location place);
+  Woken wait_to_receive(void* slot, std::source_location place) {
+    return wait(receivers_, slot, "Chan::recv", place);
+  }
   void push_sender(Waiter& waiter) noexcept { senders_.push(waiter); }
   void push_receiver(Waiter& waiter) noexcept;
   /// A receiver that waited does so no more.
@@ -107,6 +111,7 @@ class ChanCore : public boost::intrusive_ref_counter<ChanCore, boost::thread_uns
   std::source_location closed_at_;
 
  private:
+  /// One for both sides: whoever comes back from park() then returns the same way, which the processor foresees.
   Woken wait(Waiters& queue, void* value, const char* call, std::source_location place);
 };
 
