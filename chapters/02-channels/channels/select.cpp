@@ -38,17 +38,17 @@ class Expiry final : public Alarm {
 class Enqueued {
  public:
   Enqueued(Cases cases, Operation& operation) : cases_(cases) {
-    int index = 0;
-    for (Case* each : cases_) {
-      each->waiter.operation = &operation;
-      each->waiter.value = each->value;
-      each->waiter.index = index++;
+    for (int i = 0; i < std::ssize(cases); ++i) {
+      Case* each = cases[i];
       if (each->channel == nullptr) continue;
-      each->alive = each->channel;
+      Waiter& waiter = each->queued.emplace(each->channel).waiter;
+      waiter.operation = &operation;
+      waiter.value = each->value;
+      waiter.index = i;
       if (each->kind == CaseKind::recv) {
-        each->channel->push_receiver(each->waiter);
+        each->channel->push_receiver(waiter);
       } else {
-        each->channel->push_sender(each->waiter);
+        each->channel->push_sender(waiter);
       }
     }
   }
@@ -56,10 +56,10 @@ class Enqueued {
   Enqueued& operator=(const Enqueued&) = delete;
   ~Enqueued() {
     for (Case* each : cases_) {
-      if (each->alive == nullptr) continue;
-      each->waiter.unlink();
+      if (!each->queued) continue;
+      each->queued->waiter.unlink();
       if (each->kind == CaseKind::recv) each->channel->receiver_left();
-      each->alive.reset();
+      each->queued.reset();
     }
   }
 

@@ -56,9 +56,12 @@ struct Case {
   Duration limit{};    // of a timeout
   bool spent = false;  // a send whose value is gone
 
-  // While the goroutine is parked.
-  boost::intrusive_ptr<ChanCore> alive;
-  Waiter waiter;
+  /// Its place in the queue of its channel.
+  struct Queued {
+    boost::intrusive_ptr<ChanCore> alive;  // also when the last handle goes meanwhile
+    Waiter waiter;
+  };
+  std::optional<Queued> queued;  // while the goroutine is parked
 
   [[nodiscard]] bool ready() noexcept {
     if (channel == nullptr) return false;
@@ -190,6 +193,8 @@ class OtherwiseCase : public Case {
       : Case(CaseKind::otherwise, nullptr, at), handler_(std::move(handler)) {}
   OtherwiseCase(OtherwiseCase&& other) noexcept(std::is_nothrow_move_constructible_v<F>)
       : OtherwiseCase(std::move(other.handler_), other.place) {}
+  /// Never: said here, too, so that a select whose other cases are not ready is no more than the look at them.
+  [[nodiscard]] static bool ready() noexcept { return false; }
 
   void finish() { handler_(); }
 
