@@ -27,6 +27,8 @@ std::string ChanCore::describe() {
   return fmt::format("channel {}, length {}, capacity {}", number_, length_, capacity_);
 }
 
+void ChanCore::destroy(ChanCore* channel) noexcept { delete channel; }
+
 void ChanCore::close(std::source_location place) {
   if (closed_) {
     panic(fmt::format("close of closed channel {}; it was closed at {}", number_,

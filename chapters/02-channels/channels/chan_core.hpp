@@ -26,7 +26,6 @@
 #include <utility>
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 #include "channels/waiters.hpp"
 
@@ -40,7 +39,7 @@ enum class Woken {
 };
 
 /// A channel without its values.
-class ChanCore : public boost::intrusive_ref_counter<ChanCore, boost::thread_unsafe_counter> {
+class ChanCore {
  public:
   ChanCore(const ChanCore&) = delete;
   ChanCore& operator=(const ChanCore&) = delete;
@@ -113,6 +112,15 @@ class ChanCore : public boost::intrusive_ref_counter<ChanCore, boost::thread_uns
  private:
   /// One for both sides: whoever comes back from park() then returns the same way, which the processor foresees.
   Woken wait(Waiters& queue, void* value, const char* call, std::source_location place);
+
+  // The handles are counted, without atomics: a channel stays on its thread.
+  friend void intrusive_ptr_add_ref(ChanCore* channel) noexcept { ++channel->handles_; }
+  friend void intrusive_ptr_release(ChanCore* channel) noexcept {
+    if (--channel->handles_ == 0) destroy(channel);
+  }
+  static void destroy(ChanCore* channel) noexcept;  // not inline: a handle ends at many places
+
+  std::size_t handles_ = 0;
 };
 
 /// Parks for ever on a channel that is nil; returns only while the goroutine is unwound.
