@@ -412,4 +412,9 @@ class SelectCase {
 int select(std::span<SelectCase> cases,
            std::source_location place = std::source_location::current());
 
+namespace detail {
+// The cases live here, so this is where a select without its namespace is looked for; else it would be POSIX's.
+using conclave::select;
+}  // namespace detail
+
 }  // namespace conclave
