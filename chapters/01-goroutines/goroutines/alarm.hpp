@@ -8,7 +8,7 @@
 ///  3. Alarms and sleepers with equal times come in the order in which they were set.
 ///
 /// An alarm that is set counts as something that can still happen: there is no deadlock before it fired.
-/// Call from any goroutine.  When run() returns, no alarm is set any more.
+/// Call from any goroutine.  When run() returns, no alarm is set any more: those that were have lapsed.
 #pragma once
 
 #include <cstddef>
@@ -39,6 +39,9 @@ class Alarm {
   /// Called by the scheduler on its own stack, so it must not park.  It may make goroutines ready, set alarms,
   /// and destroy this one.
   virtual void fire() noexcept = 0;
+
+  /// Called instead when run() ends before the alarm fired.  It may destroy this one and others.
+  virtual void lapse() noexcept {}
 
  private:
   friend class Timers;

@@ -356,7 +356,6 @@ void Processor::notify() noexcept {
 /// Unwinds every goroutine that is left, newest first: what was started later may use what was there before.
 void Processor::end_goroutines() {
   ending_ = true;
-  timers_.clear();
   for (Goroutine& goroutine : records_) {
     if (goroutine.id == 0) continue;
     goroutine.unlink();
@@ -365,7 +364,8 @@ void Processor::end_goroutines() {
   }
   run_queue_.reset(Order::standard, 0);
   std::ranges::sort(to_end_, {}, &Goroutine::id);
-  if (!to_end_.empty()) stack_low_ = low_end_of_this_stack();
+  if (!to_end_.empty() || !timers_.empty()) stack_low_ = low_end_of_this_stack();
+  timers_.clear();
   switch_to(next_to_end());
   run_queue_.reset(Order::standard, 0);  // whom a destructor woke has ended, too
   ending_ = false;

@@ -45,10 +45,13 @@ void Timers::cancel(Alarm& alarm) noexcept {
 }
 
 void Timers::clear() noexcept {
-  for (const Entry& entry : heap_) {
-    if (Alarm* alarm = entry.alarm()) alarm->slot_ = Alarm::kNowhere;
+  while (!heap_.empty()) {  // one by one: an alarm that lapses may cancel others
+    Alarm* alarm = heap_.back().alarm();
+    heap_.pop_back();
+    if (alarm == nullptr) continue;
+    alarm->slot_ = Alarm::kNowhere;
+    alarm->lapse();
   }
-  heap_.clear();
 }
 
 void Timers::put(std::size_t slot, const Entry& entry) noexcept {

@@ -45,6 +45,7 @@ class Timers {
   /// @pre the alarm is set
   void cancel(Alarm& alarm) noexcept;
 
+  /// Nobody is woken any more; the alarms lapse.
   void clear() noexcept;
 
  private:
