@@ -1,5 +1,6 @@
 #include "channels/timer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -20,13 +21,15 @@ class TimerState final : public ChanState<TimePoint>, public Alarm {
   void start(TimePoint first, Duration period) {
     due_ = first;
     period_ = period;
+    pending_ = true;
     if (receivers_.first() != nullptr) set(due_);
   }
 
   /// @return whether a value was still to come, or to be received
   bool stop() noexcept {
     look_at_the_clock();
-    const bool pending = due_ != kNever || length_ != 0;
+    const bool pending = pending_ || length_ != 0;
+    pending_ = false;
     due_ = kNever;
     cancel();
     Slot stale;
@@ -43,6 +46,7 @@ class TimerState final : public ChanState<TimePoint>, public Alarm {
     if (time < due_) return;
     TimePoint value = due_;
     due_ = next_tick(time);
+    pending_ = due_ != kNever;
     send_now(value);  // dropped when one is there already
   }
 
@@ -68,11 +72,12 @@ class TimerState final : public ChanState<TimePoint>, public Alarm {
 
   TimePoint due_ = kNever;
   Duration period_{};
+  bool pending_ = false;  // whether a value is still to come; also one that never will
 };
 
 TimedChan::TimedChan(Duration first, Duration period, std::source_location place)
     : state_(new TimerState) {
-  state_->start(from_now(first, place), period);
+  state_->start(from_now(std::max(first, Duration::zero()), place), period);
 }
 
 TimedChan::TimedChan(const TimedChan& other) = default;
@@ -84,7 +89,7 @@ RecvChan<TimePoint> TimedChan::channel() const {
 }
 
 bool TimedChan::restart(Duration first, Duration period, std::source_location place) const {
-  const TimePoint start = from_now(first, place);
+  const TimePoint start = from_now(std::max(first, Duration::zero()), place);
   const bool pending = state_->stop();
   state_->start(start, period);
   return pending;
@@ -100,32 +105,37 @@ class TimedCall final : public Alarm, public std::enable_shared_from_this<TimedC
 
   /// @return whether the call was still to come
   bool start(TimePoint at) {
-    const bool pending = is_set();
     set(at);
     self_ = is_set() ? shared_from_this() : nullptr;
-    return pending;
+    return std::exchange(pending_, true);
   }
 
   bool stop() noexcept {
     const auto self = std::move(self_);
-    return cancel();
+    cancel();
+    return std::exchange(pending_, false);
   }
 
  private:
   void fire() noexcept override {
+    pending_ = false;
     detail::start(Task([self = std::move(self_)] { self->f_(); }), {}, nullptr, place_);
   }
 
+  void lapse() noexcept override { stop(); }
+
   std::function<void()> f_;
   std::source_location place_;
-  std::shared_ptr<TimedCall> self_;
+  bool pending_ = false;             // whether the call is still to come; also one that never will
+  std::shared_ptr<TimedCall> self_;  // while the alarm is set
 };
 
 namespace {
 
 Duration checked_period(Duration period, std::source_location place) {
   if (period <= Duration::zero()) {
-    panic(fmt::format("Ticker: the period is {} ns; it must be more than 0", period.count()), place);
+    panic(fmt::format("Ticker: the period is {} ns; it must be more than 0", period.count()),
+          place);
   }
   return period;
 }

@@ -61,6 +61,8 @@ class Timer {
   /// @throws Panic outside run()
   /// @rule{Go time.NewTimer: sends the current time on its channel after at least d}
   explicit Timer(Duration d, std::source_location place = std::source_location::current());
+  Timer(const Timer&) = default;             // and no move: what was moved from would be no timer
+  Timer& operator=(const Timer&) = default;  // likewise
 
   /// Its channel; nil for a timer of after_func().
   [[nodiscard]] RecvChan<TimePoint> c() const;
