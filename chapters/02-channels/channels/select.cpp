@@ -142,7 +142,6 @@ int wait(Cases cases, int timeout, std::source_location place) {
 }  // namespace
 
 int choose(Cases cases, std::source_location place) {
-  current(place);
   if (const int ready = draw_ready(cases); ready != -1) {
     proceed(*cases[ready]);
     return ready;
@@ -166,6 +165,7 @@ int select(std::span<SelectCase> cases, std::source_location place) {
   }
   boost::container::small_vector<detail::Case*, 16> all;
   for (const SelectCase& each : cases) {
+    if (each.kept_ == nullptr) panic("select: a case of this list has been moved away", place);
     detail::Case& one = each.kept_->get();
     if (one.spent) {
       panic("select: this case has sent its value; make a new one to send another", one.place);

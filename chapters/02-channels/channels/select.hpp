@@ -339,7 +339,8 @@ template <detail::Handler F = detail::NoHandler>
 
 /// Waits until one of the cases can be chosen, chooses it, and calls its handler if it has one.
 /// @return the index of the case among the arguments, from 0; -1 only while this goroutine is unwound
-/// @throws Panic when the chosen case sends on a closed channel; outside run(); what a handler throws
+/// @throws Panic when the chosen case sends on a closed channel; outside run(), when it would have to park
+///         there; what a handler throws
 /// @rule{Go spec, "Select statements": one of the communications that can proceed is chosen by a uniform
 ///       pseudo-random selection; else default; else the statement blocks}
 template <detail::SelectCaseType... Cases>
@@ -407,7 +408,8 @@ class SelectCase {
 
 /// The same for a list that is made at run time, of at most 65,536 cases; an empty one parks for ever.
 /// @return the index in the list
-/// @throws Panic also for too many cases, and for a send that has been chosen before
+/// @throws Panic also for too many cases, for a send that has been chosen before, and for a case that was moved
+///         away
 /// @rule{Go reflect.Select: as select, for a list of at most 65,536 cases}
 int select(std::span<SelectCase> cases,
            std::source_location place = std::source_location::current());
