@@ -128,6 +128,12 @@ class Chan {
 
   /// Nil.
   Chan() noexcept = default;
+  // As a pointer: a copy throws nothing, so that what captures one needs no memory of its own in go().
+  Chan(const Chan&) noexcept = default;
+  Chan& operator=(const Chan&) noexcept = default;
+  Chan(Chan&&) noexcept = default;
+  Chan& operator=(Chan&&) noexcept = default;
+  ~Chan() = default;
 
   /// Sends `value`: parks until a receiver takes it, or until there is room in the buffer.
   /// @throws Panic when the channel is closed, or is closed while this goroutine waits (the value is then
