@@ -4,8 +4,6 @@
 /// `make bench C=02` runs them and compares; common/bench/measure.hpp says how is measured.
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
-#include <string_view>
 #include <vector>
 
 #include <boost/fiber/buffered_channel.hpp>
