@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <source_location>
 
 #include <gtest/gtest.h>
 
@@ -15,11 +16,12 @@
 
 namespace conclave {
 
-/// Runs `body` as the main goroutine on a clock that jumps; returns how long it took there.
-inline Duration in_virtual_time(const std::function<void()>& body, RunOptions options = {}) {
+/// Runs `body` as the main goroutine on a clock that jumps; returns how long it took there.  Reports name the caller's place.
+inline Duration in_virtual_time(const std::function<void()>& body, RunOptions options = {},
+                                std::source_location place = std::source_location::current()) {
   VirtualClock clock;
   options.clock = &clock;
-  run(body, options);
+  run(detail::Start<>(body, place), options);
   return clock.elapsed();
 }
 
