@@ -81,21 +81,23 @@ Finding examine(const Trial& trial) {
 
 }  // namespace
 
-void must_accept(std::string_view kind, std::string_view which, const std::vector<Trial>& trials) {
-  must_hold("a test that is not there accepts and rejects nothing", !trials.empty(),
+void must_accept(std::string_view kind, std::string_view which, const std::vector<Trial>& trials,
+                 std::source_location place) {
+  must_hold({"a test that is not there accepts and rejects nothing", place}, !trials.empty(),
             "your list of tests is empty");
   const std::string claim = fmt::format("every test accepts a right {}, in every order", kind);
   for (const Trial& trial : trials) {
     const Finding finding = examine(trial);
     if (!finding.accepted) fmt::print("{}", finding.output);
-    if (!must_hold(claim, finding.accepted, "your test '{}' rejects {}\n{}: {}", trial.name, which,
-                   finding.order, finding.reason)) {
+    if (!must_hold({claim, place}, finding.accepted, "your test '{}' rejects {}\n{}: {}",
+                   trial.name, which, finding.order, finding.reason)) {
       return;
     }
   }
 }
 
-void must_reject(std::size_t wanted, const std::vector<std::vector<Trial>>& planted) {
+void must_reject(std::size_t wanted, const std::vector<std::vector<Trial>>& planted,
+                 std::source_location place) {
   std::vector<bool> rejected(planted.size());
   std::string each;
   for (std::size_t test = 0; test < planted.front().size(); ++test) {
@@ -109,9 +111,11 @@ void must_reject(std::size_t wanted, const std::vector<std::vector<Trial>>& plan
   }
 
   const auto count = static_cast<std::size_t>(std::ranges::count(rejected, true));
-  must_hold(fmt::format("your tests reject {} of the {} wrong ones", wanted, planted.size()),
-            count >= wanted, "they reject {}, and {} live; of the {} are rejected{}", count,
-            planted.size() - count, planted.size(), each);
+  const std::string claim =
+      fmt::format("your tests reject {} of the {} wrong ones", wanted, planted.size());
+  must_hold({claim, place}, count >= wanted,
+            "they reject {}, and {} live; of the {} are rejected{}", count, planted.size() - count,
+            planted.size(), each);
 }
 
 void expect(bool holds, std::string_view what) {

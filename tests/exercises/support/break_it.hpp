@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,11 +30,13 @@ struct Trial {
 
 /// Fails the test unless every trial of a right candidate, called `which`, accepts it.
 /// @param kind   what it is: "mutex"
-void must_accept(std::string_view kind, std::string_view which, const std::vector<Trial>& trials);
+void must_accept(std::string_view kind, std::string_view which, const std::vector<Trial>& trials,
+                 std::source_location place = std::source_location::current());
 
 /// Fails the test unless at least `wanted` of the wrong candidates are rejected; says how many are, and by which test.
 /// @param planted   the trials of each candidate, the same tests in the same order
-void must_reject(std::size_t wanted, const std::vector<std::vector<Trial>>& planted);
+void must_reject(std::size_t wanted, const std::vector<std::vector<Trial>>& planted,
+                 std::source_location place = std::source_location::current());
 
 /// What the reader's tests call: rejects the candidate unless `holds`, says `what` should have been so, and ends the
 /// examination.
