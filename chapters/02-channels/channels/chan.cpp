@@ -46,9 +46,9 @@ void ChanCore::close(std::source_location place) {
 }
 
 void ChanCore::panic_send_on_closed(std::source_location place) const {
-  panic(fmt::format("send on closed channel {}; it was closed at {}", number_,
-                    to_string(closed_at_)),
-        place);
+  panic(
+      fmt::format("send on closed channel {}; it was closed at {}", number_, to_string(closed_at_)),
+      place);
 }
 
 void ChanCore::push_receiver(Waiter& waiter) noexcept {
@@ -91,8 +91,9 @@ std::size_t checked_capacity(std::ptrdiff_t capacity, std::size_t bytes,
   const std::ptrdiff_t most =
       std::numeric_limits<std::ptrdiff_t>::max() / static_cast<std::ptrdiff_t>(bytes);
   if (capacity < 0 || capacity > most) {
-    panic(fmt::format("make_chan: the capacity is {}; it must be between 0 and {} (elements of {} bytes)",
-                      capacity, most, bytes),
+    panic(fmt::format(
+              "make_chan: the capacity is {}; it must be between 0 and {} (elements of {} bytes)",
+              capacity, most, bytes),
           place);
   }
   return static_cast<std::size_t>(capacity);

@@ -49,7 +49,8 @@ concept Sendable = std::is_object_v<T> && !std::is_const_v<T> && std::move_const
 template <class T>
 struct TryRecv {
   std::optional<T> value;  ///< Empty when there was none.
-  bool closed = false;     ///< Whether the channel is closed and drained, so that there never will be one.
+  bool closed =
+      false;  ///< Whether the channel is closed and drained, so that there never will be one.
 
   /// Whether there was a value.
   [[nodiscard]] explicit operator bool() const noexcept { return value.has_value(); }
@@ -96,7 +97,7 @@ struct ChanAccess {
 template <Sendable T>
 class ChanIterator {
  public:
-  using value_type = T;                    // NOLINT(readability-identifier-naming): the standard's name
+  using value_type = T;  // NOLINT(readability-identifier-naming): the standard's name
   using difference_type = std::ptrdiff_t;  // NOLINT(readability-identifier-naming): likewise
 
   ChanIterator(const RecvChan<T>& from, std::source_location place);
@@ -156,8 +157,8 @@ class Chan {
   /// @return whether it was sent; if not, `value` is as it was
   /// @throws Panic when the channel is closed
   /// @{
-  [[nodiscard]] bool try_send(
-      T&& value, std::source_location place = std::source_location::current()) const {
+  [[nodiscard]] bool try_send(T&& value,
+                              std::source_location place = std::source_location::current()) const {
     if (detail::out_of_reach(this) || state_ == nullptr) return false;
     if (state_->closed()) [[unlikely]]
       state_->panic_send_on_closed(place);
@@ -169,8 +170,8 @@ class Chan {
       return state_->send_now(value);
     }
   }
-  [[nodiscard]] bool try_send(
-      const T& value, std::source_location place = std::source_location::current()) const
+  [[nodiscard]] bool try_send(const T& value,
+                              std::source_location place = std::source_location::current()) const
     requires std::copy_constructible<T>
   {
     if (detail::out_of_reach(this) || state_ == nullptr) return false;
@@ -295,12 +296,12 @@ class SendChan {
   }
   /// As Chan::try_send.
   /// @{
-  [[nodiscard]] bool try_send(
-      T&& value, std::source_location place = std::source_location::current()) const {
+  [[nodiscard]] bool try_send(T&& value,
+                              std::source_location place = std::source_location::current()) const {
     return channel_.try_send(std::move(value), place);
   }
-  [[nodiscard]] bool try_send(
-      const T& value, std::source_location place = std::source_location::current()) const
+  [[nodiscard]] bool try_send(const T& value,
+                              std::source_location place = std::source_location::current()) const
     requires std::copy_constructible<T>
   {
     return channel_.try_send(value, place);

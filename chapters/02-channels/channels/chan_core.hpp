@@ -128,13 +128,14 @@ void wait_on_nil(const char* call, std::source_location place);
 [[noreturn]] void panic_close_of_nil(std::source_location place);
 
 /// @throws Panic unless 0 <= capacity, and capacity elements of `bytes` bytes can be addressed
-std::size_t checked_capacity(std::ptrdiff_t capacity, std::size_t bytes, std::source_location place);
-[[noreturn]] void panic_no_memory(std::size_t capacity, std::size_t bytes, std::source_location place);
+std::size_t checked_capacity(std::ptrdiff_t capacity, std::size_t bytes,
+                             std::source_location place);
+[[noreturn]] void panic_no_memory(std::size_t capacity, std::size_t bytes,
+                                  std::source_location place);
 
 /// How a T travels: as it is, or in a box when its move may throw.
 template <class T>
-using Stored =
-    std::conditional_t<std::is_nothrow_move_constructible_v<T>, T, std::unique_ptr<T>>;
+using Stored = std::conditional_t<std::is_nothrow_move_constructible_v<T>, T, std::unique_ptr<T>>;
 
 template <class T>
 inline constexpr bool kBoxed = !std::is_nothrow_move_constructible_v<T>;

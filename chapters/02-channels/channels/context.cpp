@@ -83,8 +83,7 @@ class ContextNode : public boost::intrusive_ref_counter<ContextNode, boost::thre
       boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
   Link among_siblings_;
   using Children = boost::intrusive::list<
-      ContextNode,
-      boost::intrusive::member_hook<ContextNode, Link, &ContextNode::among_siblings_>,
+      ContextNode, boost::intrusive::member_hook<ContextNode, Link, &ContextNode::among_siblings_>,
       boost::intrusive::constant_time_size<false>>;
 
   void end_alone(const Status& with_status, const Status& with_cause, Children& below) noexcept {
@@ -174,9 +173,10 @@ void Cancel::operator()() const {
   node_->end(kCancelled, kCancelled);
 }
 
-void Cancel::operator()(Status cause) const {
+void Cancel::operator()(const Status& cause) const {
   ensure(!cause.ok(), "the cause of a cancellation is not ok");
-  node_->end(Status::cancelled(fmt::format("the context was cancelled: {}", cause.message())), cause);
+  node_->end(Status::cancelled(fmt::format("the context was cancelled: {}", cause.message())),
+             cause);
 }
 
 CancellableContext with_cancel(const Context& parent) {

@@ -109,7 +109,7 @@ class [[nodiscard]] Cancel {
   void operator()() const;
   /// The same, and `cause` is its cause.
   /// @pre `cause` is not ok
-  void operator()(Status cause) const;
+  void operator()(const Status& cause) const;
 
  private:
   friend struct detail::ContextAccess;

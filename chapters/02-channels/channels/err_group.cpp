@@ -12,7 +12,8 @@ ErrGroup::ErrGroup(const Context& parent, std::source_location place)
 ErrGroup::~ErrGroup() noexcept(false) { context_.cancel(); }
 
 void ErrGroup::set_limit(std::int64_t limit, std::source_location place) {
-  if (limit < 1) panic(fmt::format("ErrGroup: the limit is {}; it must be 1 or more", limit), place);
+  if (limit < 1)
+    panic(fmt::format("ErrGroup: the limit is {}; it must be 1 or more", limit), place);
   if (started_) panic("ErrGroup: set the limit before the first function is started", place);
   limit_.emplace(limit, place);
 }

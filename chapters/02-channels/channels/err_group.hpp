@@ -32,8 +32,7 @@ namespace conclave {
 
 namespace detail {
 template <class F>
-concept ReturnsStatus =
-    std::invocable<F&> && std::convertible_to<std::invoke_result_t<F&>, Status>;
+concept ReturnsStatus = std::invocable<F&> && std::convertible_to<std::invoke_result_t<F&>, Status>;
 }
 
 /// Goroutines that work on one task, and its first error.
@@ -49,8 +48,7 @@ class ErrGroup {
   /// Lets at most `limit` functions run at a time; go() parks while so many do.  Does not block.
   /// @throws Panic for a limit below 1, or when a function was started before
   /// @rule{Go x/sync/errgroup.Group.SetLimit: limits the number of active goroutines to at most n}
-  void set_limit(std::int64_t limit,
-                 std::source_location place = std::source_location::current());
+  void set_limit(std::int64_t limit, std::source_location place = std::source_location::current());
 
   /// Starts `f`, which returns a Status, as a goroutine of this group; parks while the limit is reached.
   /// After an error, too, f is started: it finds context() ended.

@@ -50,8 +50,8 @@ struct Case {
       : kind(what), channel(on), place(at) {}
 
   CaseKind kind;
-  ChanCore* channel;     // null for nil, timeout and otherwise
-  void* value = nullptr;        // what to send, or the slot to receive into
+  ChanCore* channel;      // null for nil, timeout and otherwise
+  void* value = nullptr;  // what to send, or the slot to receive into
   std::source_location place;
   Duration limit{};    // of a timeout
   bool spent = false;  // a send whose value is gone
@@ -90,9 +90,9 @@ void check_handler(const F& handler, std::source_location place) {
 
 /// What a handler of recv may take: the value or the end; the value, T{} at the end; nothing.
 template <class F, class T>
-concept RecvHandler = std::invocable<F&, std::optional<T>> ||
-                      (std::invocable<F&, T> && std::default_initializable<T>) ||
-                      std::invocable<F&>;
+concept RecvHandler =
+    std::invocable<F&, std::optional<T>> ||
+    (std::invocable<F&, T> && std::default_initializable<T>) || std::invocable<F&>;
 
 template <class F>
 concept Handler = std::invocable<F&>;
@@ -106,8 +106,8 @@ class RecvCase : public Case {
     value = &slot_;
   }
   RecvCase(RecvCase&& other) noexcept(std::is_nothrow_move_constructible_v<Deliver>)
-      : RecvCase(static_cast<ChanState<T>*>(other.channel), std::move(other.deliver_), other.place) {
-  }
+      : RecvCase(static_cast<ChanState<T>*>(other.channel), std::move(other.deliver_),
+                 other.place) {}
 
   void finish() {
     if constexpr (kBoxed<T>) {
@@ -249,9 +249,10 @@ template <detail::Receivable C>
 [[nodiscard]] auto recv(const C& channel, typename C::value_type& value,
                         std::source_location place = std::source_location::current()) {
   using T = typename C::value_type;
-  static_assert(std::default_initializable<T> && std::movable<T>,
-                "recv(channel, value) assigns T{} when the channel is closed; this T cannot be made "
-                "from nothing or not be assigned: receive into an std::optional<T>, or use a handler");
+  static_assert(
+      std::default_initializable<T> && std::movable<T>,
+      "recv(channel, value) assigns T{} when the channel is closed; this T cannot be made "
+      "from nothing or not be assigned: receive into an std::optional<T>, or use a handler");
   auto deliver = [&value](std::optional<T>&& received) {
     value = received ? std::move(*received) : T{};
   };
@@ -312,7 +313,7 @@ template <detail::ToSendTo C, class U, detail::Handler F = detail::NoHandler>
   detail::check_handler(handler, place);
   auto* state = detail::ChanAccess::state(channel);
   if constexpr (std::same_as<U, T>) {
-    return detail::SendCase<T, F>(state, std::move(value), std::move(handler), place);
+    return detail::SendCase<T, F>(state, std::forward<U>(value), std::move(handler), place);
   } else {
     return detail::SendCase<T, F>(state, std::in_place, std::forward<U>(value), std::move(handler),
                                   place);
@@ -394,8 +395,7 @@ class SelectCase {
 
   template <class C>
   struct Kept final : Any {
-    explicit Kept(C&& any_case)
-        : the_case(std::move(any_case)), channel(the_case.channel) {}
+    explicit Kept(C&& any_case) : the_case(std::move(any_case)), channel(the_case.channel) {}
     detail::Case& get() noexcept override { return the_case; }
     void finish() override { the_case.finish(); }
 

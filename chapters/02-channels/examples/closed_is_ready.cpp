@@ -58,8 +58,9 @@ int main() {
     conclave::run(
         [&] {
           const int took = rounds(forget);
-          fmt::print("{} {} rounds, {} s\n", forget ? "closed becomes nil:" : "closed stays:      ",
-                     took, clock.elapsed() / 1s);
+          fmt::print("{} {} rounds, {} s\n",
+                     forget ? "closed becomes nil:" : "closed stays:      ", took,
+                     clock.elapsed() / 1s);
         },
         {.clock = &clock});
   }

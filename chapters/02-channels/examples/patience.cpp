@@ -27,12 +27,20 @@ int main() {
         //! [patience]
         int answer = 0;
         switch (select(recv(answers, answer), otherwise())) {
-          case 0: fmt::print("an answer: {}\n", answer); break;
-          case 1: fmt::print("none yet, and it is {} s\n", clock.elapsed() / 1s); break;
+          case 0:
+            fmt::print("an answer: {}\n", answer);
+            break;
+          case 1:
+            fmt::print("none yet, and it is {} s\n", clock.elapsed() / 1s);
+            break;
         }
         switch (select(recv(answers, answer), timeout(2s))) {
-          case 0: fmt::print("an answer: {}\n", answer); break;
-          case 1: fmt::print("none within two seconds: it is {} s\n", clock.elapsed() / 1s); break;
+          case 0:
+            fmt::print("an answer: {}\n", answer);
+            break;
+          case 1:
+            fmt::print("none within two seconds: it is {} s\n", clock.elapsed() / 1s);
+            break;
         }
         select(recv(answers, answer));
         fmt::print("an answer: {}, and it is {} s\n", answer, clock.elapsed() / 1s);

@@ -19,7 +19,7 @@ RecvChan<int> numbers_from(int first) {
   return out;
 }
 
-RecvChan<int> without_multiples(RecvChan<int> in, int prime) {
+RecvChan<int> without_multiples(const RecvChan<int>& in, int prime) {
   auto out = make_chan<int>();
   go([=] {
     for (int n : in) {

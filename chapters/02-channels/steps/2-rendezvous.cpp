@@ -66,7 +66,7 @@ class Chan {
   }
 
  private:
-  std::deque<Waiter*> senders_;    // one of the two is always empty
+  std::deque<Waiter*> senders_;  // one of the two is always empty
   std::deque<Waiter*> receivers_;
 };
 //! [chan]
