@@ -112,7 +112,10 @@ void intrusive_ptr_release(const ContextNode* node) noexcept {
 }
 
 struct ContextAccess {
-  static ContextNode* node(const Context& context) noexcept { return context.node_.get(); }
+  /// Null for the background, and for a handle that died with main's frame.
+  static ContextNode* node(const Context& context) noexcept {
+    return gone(&context) ? nullptr : context.node_.get();
+  }
   static Context context(boost::intrusive_ptr<ContextNode> node) noexcept {
     Context context;
     context.node_ = std::move(node);
@@ -141,40 +144,49 @@ Context with_value(const Context& parent, const void* key, std::shared_ptr<const
 }  // namespace detail
 
 RecvChan<Signal> Context::done() const {
-  return node_ != nullptr ? node_->done() : RecvChan<Signal>();
+  detail::ContextNode* node = detail::ContextAccess::node(*this);
+  return node != nullptr ? node->done() : RecvChan<Signal>();
 }
 
-Status Context::status() const { return node_ != nullptr ? node_->status : Status(); }
+Status Context::status() const {
+  const detail::ContextNode* node = detail::ContextAccess::node(*this);
+  return node != nullptr ? node->status : Status();
+}
 
-Status Context::cause() const { return node_ != nullptr ? node_->cause : Status(); }
+Status Context::cause() const {
+  const detail::ContextNode* node = detail::ContextAccess::node(*this);
+  return node != nullptr ? node->cause : Status();
+}
 
 std::optional<TimePoint> Context::deadline() const {
-  return node_ != nullptr ? node_->deadline : std::nullopt;
+  const detail::ContextNode* node = detail::ContextAccess::node(*this);
+  return node != nullptr ? node->deadline : std::nullopt;
 }
 
 const void* Context::find(const void* key) const {
-  return node_ != nullptr ? node_->find(key) : nullptr;
+  const detail::ContextNode* node = detail::ContextAccess::node(*this);
+  return node != nullptr ? node->find(key) : nullptr;
 }
 
 Cancel& Cancel::operator=(Cancel&& other) noexcept {
   if (this != &other) {
-    if (node_ != nullptr) (*this)();
+    (*this)();
     node_ = std::move(other.node_);
   }
   return *this;
 }
 
-Cancel::~Cancel() {
-  if (node_ != nullptr) (*this)();
-}
+Cancel::~Cancel() { (*this)(); }
 
 void Cancel::operator()() const {
+  if (detail::gone(this) || node_ == nullptr) return;
   static const Status kCancelled = Status::cancelled("the context was cancelled");
   node_->end(kCancelled, kCancelled);
 }
 
 void Cancel::operator()(const Status& cause) const {
   ensure(!cause.ok(), "the cause of a cancellation is not ok");
+  if (detail::gone(this) || node_ == nullptr) return;
   node_->end(Status::cancelled(fmt::format("the context was cancelled: {}", cause.message())),
              cause);
 }

@@ -104,7 +104,7 @@ class [[nodiscard]] Cancel {
   Cancel& operator=(Cancel&& other) noexcept;
   ~Cancel();
 
-  /// Ends the context with status `cancelled`; does nothing when it has ended.
+  /// Ends the context with status `cancelled`; does nothing when it has ended, or when this was moved from.
   /// @rule{Go context.CancelFunc: after the first call, subsequent calls do nothing}
   void operator()() const;
   /// The same, and `cause` is its cause.

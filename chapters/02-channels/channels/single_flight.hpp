@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "common/result.hpp"
+#include "goroutines/goroutine.hpp"
 #include "goroutines/wait_group.hpp"
 
 namespace conclave {
@@ -34,6 +35,7 @@ class SingleFlight {
   SingleFlight& operator=(const SingleFlight&) = delete;
 
   /// Returns `f()`, or the result of the call for `key` that is on its way; parks until it is there.
+  /// @return the result; `aborted` for one that waited in vain, because the program ends
   /// @throws what that call throws, to all who wait for it
   /// @rule{Go x/sync/singleflight.Group.Do: only one execution is in-flight for a given key at a time}
   template <std::invocable F>
@@ -46,11 +48,13 @@ class SingleFlight {
       return flight->get();
     }
     const auto flight = std::make_shared<Flight>();
+    const Landing landing{this, key, flight};
     flight->under_way.add(1, place);
     flights_.emplace(key, flight);
-    const Landing landing{this, key, flight};
     try {
       flight->result.emplace(std::invoke(f));
+    } catch (const detail::Unwind&) {
+      throw;
     } catch (...) {
       flight->error = std::current_exception();
       throw;
@@ -80,11 +84,15 @@ class SingleFlight {
     std::shared_ptr<Flight> flight;
 
     ~Landing() {
-      const auto found = all->flights_.find(key);
-      if (found != all->flights_.end() && found->second == flight) all->flights_.erase(found);
+      if (!detail::gone(all)) all->land(*this);
       flight->under_way.done();
     }
   };
+
+  void land(const Landing& landing) {
+    const auto found = flights_.find(landing.key);
+    if (found != flights_.end() && found->second == landing.flight) flights_.erase(found);
+  }
 
   std::unordered_map<Key, std::shared_ptr<Flight>> flights_;
 };

@@ -154,9 +154,13 @@ RecvChan<TimePoint> Timer::c() const {
   return channel_ ? channel_->channel() : RecvChan<TimePoint>();
 }
 
-bool Timer::stop() const { return channel_ ? channel_->stop() : call_->stop(); }
+bool Timer::stop() const {
+  if (detail::gone(this)) return false;
+  return channel_ ? channel_->stop() : call_->stop();
+}
 
 bool Timer::reset(Duration d, std::source_location place) const {
+  if (detail::gone(this)) return false;
   if (channel_) return channel_->restart(d, Duration::zero(), place);
   return call_->start(detail::from_now(d, place));
 }
@@ -173,9 +177,13 @@ Ticker::Ticker(Duration period, std::source_location place)
 
 Ticker::~Ticker() { channel_.stop(); }
 
+void Ticker::stop() {
+  if (!detail::gone(this)) channel_.stop();
+}
+
 void Ticker::reset(Duration period, std::source_location place) {
   detail::checked_period(period, place);
-  channel_.restart(period, period, place);
+  if (!detail::gone(this)) channel_.restart(period, period, place);
 }
 
 }  // namespace conclave

@@ -108,7 +108,7 @@ class Ticker {
   [[nodiscard]] RecvChan<TimePoint> c() const { return channel_.channel(); }
 
   /// No more ticks, not even one that waits to be received.  Does not block.
-  void stop() { channel_.stop(); }
+  void stop();
 
   /// Ticks from now on every `period`, first after one period.  Does not block.
   /// @throws Panic unless period > 0
