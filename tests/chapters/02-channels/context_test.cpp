@@ -210,24 +210,29 @@ TEST(Cancel, InMainsFrameServesDestructorsAtTheEndOfTheProgram) {
     std::function<void()> f;
     ~Finally() { f(); }
   };
+  static const ContextKey<int> kNumber("number");
   int calls = 0;
-  for (int round = 0; round < 3; ++round) {
-    in_virtual_time([&] {
-      auto [context, cancel] = with_cancel({});
-      for (int i = 0; i < 3; ++i) {
-        go([&cancel = cancel, &calls, context = context] {
-          const Finally finally{[&] {
-            cancel();
-            cancel(Status::aborted("the end"));
-            ++calls;
-          }};
-          park_for_ever();
-        });
-      }
-      sleep_for(kShort);
-    });
-  }
-  EXPECT_EQ(calls, 9);
+  in_every_order([&] {
+    CancellableContext mains = with_timeout(with_value({}, kNumber, 1), kLong);
+    for (int i = 0; i < 3; ++i) {
+      go([&mains, &calls] {
+        const Finally finally{[&] {
+          mains.cancel();
+          mains.cancel(Status::aborted("the end"));
+          EXPECT_FALSE(mains.context.done()) << "of a context that is gone nothing is left";
+          EXPECT_TRUE(mains.context.status().ok());
+          EXPECT_TRUE(mains.context.cause().ok());
+          EXPECT_EQ(mains.context.deadline(), std::nullopt);
+          EXPECT_EQ(mains.context.value(kNumber), nullptr);
+          EXPECT_TRUE(with_cancel(mains.context).context.status().ok());
+          ++calls;
+        }};
+        park_for_ever();
+      });
+    }
+    sleep_for(kShort);
+  });
+  EXPECT_GE(calls, 3);
 }
 
 // ---- deadlines ----

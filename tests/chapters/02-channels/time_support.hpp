@@ -1,22 +1,13 @@
-/// @file  What the tests of timers and of what ends by them share: every order, and a clock that tells.
+/// @file  What the tests of timers and of what ends by them share: points in time, and a clock that tells.
 #pragma once
 
 #include <cstdio>
 #include <functional>
 
-#include "../01-goroutines/support.hpp"
+#include "chan_support.hpp"
 #include "channels/channels.hpp"
-#include "testing/seed.hpp"
 
 namespace conclave {
-
-/// Runs `body` as the main goroutine in virtual time: in the standard order, then in 20 random ones.
-inline void in_every_order(const std::function<void()>& body) {
-  in_virtual_time(body);
-  for_each_seed(20, [&](std::uint64_t seed) {
-    in_virtual_time(body, {.order = Order::random, .seed = seed});
-  });
-}
 
 /// The point in virtual time `d` after the clock was made.
 inline TimePoint at(Duration d) { return TimePoint(d); }
