@@ -9,6 +9,7 @@
 /// Laws
 ///  1. An operation is claimed at most once, and its goroutine is woken exactly then.
 ///  2. Waiters of one queue are claimed in the order in which they came.
+///  3. Of several cases of one operation in one queue, which all become ready at once, each is as likely.
 ///
 /// Source: Go, runtime/chan.go (sudog, dequeue) and runtime/select.go (selectDone).
 #pragma once
@@ -35,6 +36,7 @@ struct Waiter
   Operation* operation = nullptr;
   void* value = nullptr;  // what to send, or the slot to receive into
   int index = 0;          // of the case
+  unsigned cases = 1;     // of its operation in this queue; it stands for all of them
 
   [[nodiscard]] bool open() const noexcept { return operation->chosen == Operation::kOpen; }
 
@@ -55,7 +57,10 @@ struct Waiter
 /// Who waits on one side of a channel, longest wait first.
 class Waiters {
  public:
-  void push(Waiter& waiter) noexcept { queue_.push_back(waiter); }
+  void push(Waiter& waiter) noexcept {
+    if (!queue_.empty() && queue_.back().operation == waiter.operation) return join(waiter);
+    queue_.push_back(waiter);
+  }
 
   /// The first whose operation is open; null when there is none.
   [[nodiscard]] Waiter* first() noexcept {
@@ -68,6 +73,14 @@ class Waiters {
   [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
 
  private:
+  /// The k-th case of an operation takes the place of those before it with probability 1/k.
+  void join(const Waiter& waiter) noexcept {
+    Waiter& last = queue_.back();
+    if (draw_below(++last.cases) != 0) return;
+    last.value = waiter.value;
+    last.index = waiter.index;
+  }
+
   boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>> queue_;
 };
 
