@@ -58,7 +58,7 @@ TEST(ChanLastHandle, GoesBetweenTheWakingAndTheRunningOfAGoroutine) {
     };
     start([&](const auto& from) { got += *from.recv(); });
     start([&](const auto& from) {
-      select(recv(from, [&](int value) { got += value; }), recv(from));
+      select(recv(from, [&](int value) { got += value; }), recv(Chan<int>()));
     });
     EXPECT_EQ(got, 14);
   });

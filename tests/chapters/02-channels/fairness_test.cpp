@@ -179,6 +179,35 @@ TEST(Fairness, OfOneChannelInSeveralCases) {
   });
 }
 
+TEST(Fairness, OfOneChannelInSeveralCasesThatWait) {
+  run([] {
+    const auto channel = make_chan<int>();
+    go([&] {
+      for (;;) {
+        select(send(channel, 0), recv(channel), send(channel, 1), send(channel, 2),
+               send(channel, 3));
+      }
+    });
+    yield();
+    expect_uniform(counts_of(4, [&] {
+      const int value = *channel.recv();
+      yield();
+      return value;
+    }));
+
+    const auto other = make_chan<int>();
+    const auto done = make_chan<int>();
+    go([&] {
+      for (;;) done.send(select(recv(other), recv(other), recv(other)));
+    });
+    expect_uniform(counts_of(3, [&] {
+      yield();
+      other.send(1);
+      return *done.recv();
+    }));
+  });
+}
+
 // A select that begins to look at a place drawn at random is fair only when all its cases are ready.
 TEST(Fairness, OfThoseThatAreReadyWhereverTheyStand) {
   run([] {
