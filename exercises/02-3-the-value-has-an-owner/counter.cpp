@@ -17,7 +17,7 @@ Counter::~Counter() {
   // Let the owner end.
 }
 
-std::optional<Answer> Counter::update(Update update, const Context& context) {
+std::optional<Answer> Counter::update(const Update& update, const Context& context) {
   todo("2.3: ask the owner, and wait for its answer");
 }
 

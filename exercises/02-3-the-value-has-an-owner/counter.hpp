@@ -10,8 +10,8 @@
 
 namespace conclave {
 
-/// What an update makes of the old value: the new one, or nothing when it refuses.  May park, for an hour if need be.  It
-/// uses no Counter.
+/// What an update makes of the old value: the new one, or nothing when it refuses.  May park, for
+/// an hour if need be.  It uses no Counter.
 using Update = std::function<std::optional<int>(int old_value)>;
 
 /// What came of an update.
@@ -30,7 +30,8 @@ struct Answer {
 ///  3. Who waits for an answer gets that of its own update, and no other.
 ///  4. Who gives up goes on at once.  Its update may still happen, or may never happen.
 ///  5. Those who come later are served, whoever gave up before them.
-///  6. When a Counter has ended and the update that was under way has returned, no goroutine of it is left.
+///  6. When a Counter has ended and the update that was under way has returned, no goroutine of it
+///     is left.
 ///
 /// Call from any goroutine.
 class Counter {
@@ -45,7 +46,7 @@ class Counter {
 
   /// Changes the value by `update`.  Parks until that has happened, or until `context` ends.
   /// @return what came of it; nothing when the context ended first
-  std::optional<Answer> update(Update update, const Context& context = {});
+  std::optional<Answer> update(const Update& update, const Context& context = {});
 
  private:
   struct State;  // yours to define, in counter.cpp

@@ -11,8 +11,9 @@
 
 namespace conclave {
 
-/// Asks one replica.  Parks until there is an answer or an error.  When `context` ends it hangs up, which takes a millisecond
-/// or two, and returns; usually an error, but an answer that is on its way may still arrive.  (The tests play the replicas.)
+/// Asks one replica.  Parks until there is an answer or an error.  When `context` ends it hangs up,
+/// which takes a millisecond or two, and returns, usually with an error; but an answer that is on
+/// its way may still arrive.  (The tests play the replicas.)
 using Replica = std::function<Result<std::string>(const Context& context)>;
 
 /// Asks all replicas at the same time, and returns the answer that comes first.  Parks.

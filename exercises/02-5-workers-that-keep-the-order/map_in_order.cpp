@@ -5,8 +5,8 @@
 
 namespace conclave {
 
-RecvChan<int> map_in_order(const Context& context, RecvChan<int> input, int workers,
-                           std::function<int(int)> f) {
+RecvChan<int> map_in_order(const Context& context, const RecvChan<int>& input, int workers,
+                           const std::function<int(int)>& f) {
   todo("2.5: let several goroutines work, and hand their results on in the order of the input");
 }
 

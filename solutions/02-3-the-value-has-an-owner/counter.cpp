@@ -1,7 +1,5 @@
 #include "counter.hpp"
 
-#include <utility>
-
 #include "goroutines/goroutines.hpp"
 
 namespace conclave {
@@ -34,12 +32,11 @@ Counter::Counter(int value) : state_(std::make_shared<State>()) {
 
 Counter::~Counter() { state_->requests.close(); }
 
-std::optional<Answer> Counter::update(Update update, const Context& context) {
+std::optional<Answer> Counter::update(const Update& update, const Context& context) {
   // Room for one answer: the owner can leave it there, also when nobody comes for it.
   const Chan<Answer> reply = make_chan<Answer>(1);
   const RecvChan<Signal> gave_up = context.done();
-  if (select(send(state_->requests, Request{std::move(update), reply}), recv(gave_up)) == 1)
-    return {};
+  if (select(send(state_->requests, Request{update, reply}), recv(gave_up)) == 1) return {};
   std::optional<Answer> answer;
   select(recv(reply, answer), recv(gave_up));
   return answer;

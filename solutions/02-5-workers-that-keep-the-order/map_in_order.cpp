@@ -8,7 +8,8 @@ namespace conclave {
 
 namespace {
 
-/// A value, and where its result will lie: room for one, so that no worker waits for the results before.
+/// A value, and where its result will lie: room for one, so that no worker waits for the results
+/// before.
 struct Job {
   int value;
   Chan<int> result = make_chan<int>(1);
@@ -16,8 +17,8 @@ struct Job {
 
 }  // namespace
 
-RecvChan<int> map_in_order(const Context& context, RecvChan<int> input, int workers,
-                           std::function<int(int)> f) {
+RecvChan<int> map_in_order(const Context& context, const RecvChan<int>& input, int workers,
+                           const std::function<int(int)>& f) {
   const Chan<Job> jobs = make_chan<Job>();
   const Chan<Job> in_order = make_chan<Job>(workers);
   const Chan<int> results = make_chan<int>();

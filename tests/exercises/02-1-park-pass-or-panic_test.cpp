@@ -1,5 +1,5 @@
-// Exercise 2.1: each answer is held against 21 runs of its program, the standard order and 20 seeds.  What is right is what
-// those runs say; no answer stands here.
+// Exercise 2.1: each answer is held against 21 runs of its program, the standard order and 20
+// seeds.  What is right is what those runs say; no answer stands here.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>

@@ -29,7 +29,7 @@ std::string at(TimePoint time) { return fmt::format("t={:>5} ms", time.time_sinc
 void tell(const std::string& event) { story.push_back(fmt::format("{}  {}", at(now()), event)); }
 
 /// A producer that sends `values`, each after `pause`, and returns after `farewell`.
-Producer producer(std::string name, std::vector<int> values, Duration pause,
+Producer producer(const std::string& name, const std::vector<int>& values, Duration pause,
                   Duration farewell = {}) {
   return [=](const SendChan<int>& channel) {
     for (const int value : values) {

@@ -97,8 +97,7 @@ TEST(FirstAnswer, ComesFromTheFastest) {
     const Asked asked = run_and_ask({{"a", 30ms}, {"b", 10ms}, {"c", 20ms}}, options);
 
     must_hold("all are asked at the same time, and the answer that comes first is returned",
-              asked.got == "answer b" && asked.took < 40ms, "{}",
-              asked.text());
+              asked.got == "answer b" && asked.took < 40ms, "{}", asked.text());
   });
 }
 

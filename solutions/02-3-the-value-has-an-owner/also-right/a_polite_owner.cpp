@@ -1,4 +1,5 @@
-// No buffer: the owner hands the answer over or hears that nobody wants it, and throws away requests of those who have gone.
+// No buffer: the owner hands the answer over or hears that nobody wants it, and throws away
+// requests of those who have gone.
 #include <utility>
 
 #include "counter.hpp"
@@ -33,10 +34,10 @@ Counter::Counter(int value) : state_(std::make_shared<State>()) {
 
 Counter::~Counter() { state_->requests.close(); }
 
-std::optional<Answer> Counter::update(Update update, const Context& context) {
+std::optional<Answer> Counter::update(const Update& update, const Context& context) {
   std::optional<Answer> answer;
   const Chan<Answer> reply = make_chan<Answer>();
-  Request request{std::move(update), context, reply};
+  Request request{update, context, reply};
   if (select(recv(context.done()), send(state_->requests, std::move(request))) == 0) return answer;
   select(recv(context.done()), recv(reply, answer));
   return answer;

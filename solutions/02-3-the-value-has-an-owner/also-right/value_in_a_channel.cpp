@@ -1,5 +1,4 @@
 // The value lies in a channel with one place: who takes it out owns it, until it puts a value back.
-#include <utility>
 
 #include "counter.hpp"
 #include "goroutines/goroutines.hpp"
@@ -14,10 +13,11 @@ Counter::Counter(int value) : state_(std::make_shared<State>()) { state_->value.
 
 Counter::~Counter() = default;
 
-std::optional<Answer> Counter::update(Update update, const Context& context) {
+std::optional<Answer> Counter::update(const Update& update, const Context& context) {
   const Chan<Answer> reply = make_chan<Answer>(1);
-  // A goroutine of its own for the update, because the caller may give up and the value must come back.
-  go([value = state_->value, update = std::move(update), reply] {
+  // A goroutine of its own for the update, because the caller may give up and the value must come
+  // back.
+  go([value = state_->value, update, reply] {
     const int before = value.recv().value();
     const std::optional<int> changed = update(before);
     const int after = changed.value_or(before);

@@ -1,4 +1,5 @@
-// Room for all results: nobody waits to be heard.  Closing says that all have spoken, so the drain is a loop.
+// Room for all results: nobody waits to be heard.  Closing says that all have spoken, so the drain
+// is a loop.
 #include <cstddef>
 
 #include "first_answer.hpp"

@@ -1,4 +1,5 @@
-// An ErrGroup ends when a function returns an error.  Here an answer is what ends it, so an answer is said as one.
+// An ErrGroup ends when a function returns an error.  Here an answer is what ends it, so an answer
+// is said as one.
 #include <optional>
 
 #include "first_answer.hpp"

@@ -1,4 +1,5 @@
-// A goroutine for each value, and a chain of them: each waits until the one before has handed on its result.
+// A goroutine for each value, and a chain of them: each waits until the one before has handed on
+// its result.
 #include <memory>
 #include <optional>
 
@@ -7,8 +8,8 @@
 
 namespace conclave {
 
-RecvChan<int> map_in_order(const Context& context, RecvChan<int> input, int workers,
-                           std::function<int(int)> f) {
+RecvChan<int> map_in_order(const Context& context, const RecvChan<int>& input, int workers,
+                           const std::function<int(int)>& f) {
   const Chan<int> results = make_chan<int>();
   go([=] {
     const RecvChan<Signal> done = context.done();

@@ -8,8 +8,8 @@
 
 namespace conclave {
 
-RecvChan<int> map_in_order(const Context& context, RecvChan<int> input, int workers,
-                           std::function<int(int)> f) {
+RecvChan<int> map_in_order(const Context& context, const RecvChan<int>& input, int workers,
+                           const std::function<int(int)>& f) {
   struct Lane {
     Chan<int> values = make_chan<int>();
     Chan<int> results = make_chan<int>();
