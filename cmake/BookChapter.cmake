@@ -58,10 +58,7 @@ function(book_chapter folder)
 
   file(GLOB benchmarks RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS bench/*.cpp)
   foreach(source IN LISTS benchmarks)
-    cmake_path(GET source STEM stem)
-    add_executable(${name}.bench.${stem} EXCLUDE_FROM_ALL ${source})
-    set_target_properties(${name}.bench.${stem} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/bench OUTPUT_NAME ${stem})
-    target_link_libraries(${name}.bench.${stem} PRIVATE book::${name} book::bench book_options)
+    _book_benchmark(${name} ${source} book::${name} book::bench)
   endforeach()
 endfunction()
 
@@ -73,7 +70,22 @@ function(_book_program target source)
   set_target_properties(${target} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/${folder} OUTPUT_NAME ${stem})
   target_link_libraries(${target} PRIVATE ${ARGN} book_options)
-  add_test(NAME ${target} COMMAND ${PROJECT_SOURCE_DIR}/tools/run_example
-    --expect ${CMAKE_CURRENT_SOURCE_DIR}/${folder}/${stem}.out $<TARGET_FILE:${target}>)
-  set_tests_properties(${target} PROPERTIES TIMEOUT 120)
+  _book_output_test(${target} ${folder}/${stem}.out $<TARGET_FILE:${target}>)
+endfunction()
+
+# The test that a program prints what is in the file `expected`.
+function(_book_output_test name expected program)
+  add_test(NAME ${name} COMMAND ${PROJECT_SOURCE_DIR}/tools/run_example
+    --expect ${CMAKE_CURRENT_SOURCE_DIR}/${expected} ${program})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 120)
+endfunction()
+
+# A program that measures, built on request only: NAME.bench.STEM.
+function(_book_benchmark name source)
+  cmake_path(GET source PARENT_PATH folder)
+  cmake_path(GET source STEM stem)
+  add_executable(${name}.bench.${stem} EXCLUDE_FROM_ALL ${source})
+  set_target_properties(${name}.bench.${stem} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/${folder} OUTPUT_NAME ${stem})
+  target_link_libraries(${name}.bench.${stem} PRIVATE ${ARGN} book_options)
 endfunction()

@@ -83,6 +83,25 @@ class Snippets(ScratchBook):
 
         self.assertEqual(self.after(text), text)
 
+    def test_go_and_python_have_regions_too(self):
+        self.write("chapters/01-counting/count.go", "package main\n\n//! [main]\n\nfunc main() {\n\tcount()\n}\n\n//! [main]\n")
+        self.write("chapters/01-counting/count.py", "#! [loop]\nfor each in all:\n    count(each)\n#! [loop]\nprint()\n")
+        page = self.after("<!-- code: count.go#main -->\n\n<!-- code: count.py#loop -->\n")
+
+        self.assertIn("```go\nfunc main() {\n\tcount()\n}\n```\n", page)
+        self.assertIn("```python\nfor each in all:\n    count(each)\n```\n", page)
+
+    def test_the_programs_of_a_page_of_docs_are_run(self):
+        self.write("docs/questions/ask.cpp", "int main() {}\n")
+        self.write("build/docs/questions/ask", "#!/bin/sh\necho why\n", program=True)
+        self.write("docs/questions/answer.py", "#!/usr/bin/env python3\nprint('because')\n", program=True)
+        self.write("docs/questions/bench/long.cpp", "int main() {}\n")
+
+        status, said = self.snippets()
+
+        self.assertEqual(status, 0, said)
+        self.assertEqual(self.read("docs/questions/ask.out") + self.read("docs/questions/answer.out"), "why\nbecause\n")
+
     def test_a_marker_inside_a_code_block_is_text(self):
         text = "```markdown\n<!-- code: nothing.cpp -->\n```\n"
 
