@@ -10,7 +10,7 @@ import book_markdown as markdown
 from book_markdown import HOME, PIECES, Slugs, is_web
 
 OWED_BREAK = "\0"  # a line break taken out of a link's text; it is given back at the end of the line
-TOC_HEADINGS_MIN = 4  # a page with fewer needs no table of contents
+TOC_HEADINGS_MIN = 4  # a page with fewer needs no table of contents, and one with columns has no room beside them
 
 
 def page_id(path):
@@ -30,7 +30,12 @@ def listing_id(path):
 
 def is_program(path):
     """Is this a program of the text, shown as one of Doxygen's examples?"""
-    return re.fullmatch(r"chapters/[^/]+/(examples|steps)/[^/]+\.cpp", path) is not None
+    return re.fullmatch(r"chapters/[^/]+/(examples|steps)/[^/]+\.cpp|docs/[^/]+/[^/]+\.cpp", path) is not None
+
+
+def program_name(path):
+    """The site's name of a program of the text: 01-goroutines/steps/1-switch.cpp, idioms/cond.cpp."""
+    return re.sub(r"^(chapters|docs)/", "", path)
 
 
 def is_api(book, path):
@@ -54,7 +59,7 @@ def site_link(book, text, file, anchor):
     elif is_api(book, file):
         target = include_name(file)
     elif is_program(file):
-        target = file.removeprefix("chapters/")
+        target = program_name(file)
     else:
         target = listing_id(file)
     # Doxygen reads a link's text as a string in quotes on one line, and no Markdown in it.
@@ -136,11 +141,25 @@ def untitled(book, path):
     return f"# {name} {{#{page_id(path)}}}\n\n"
 
 
+def beside(lines, kinds):
+    """The lines where a Go block opens that has a C++ block right after it, and the lines after these C++ blocks."""
+    opening, after = set(), set()
+    blocks = [number for number, kind in enumerate(kinds) if kind in ("open", "close")]
+    for go, go_end, cpp, cpp_end in zip(blocks[::2], blocks[1::2], blocks[2::2], blocks[3::2]):
+        between = "".join(lines[go_end + 1:cpp])
+        if (markdown.fence_of(lines[go]) == ("", "```", "go") and markdown.fence_of(lines[cpp]) == ("", "```", "cpp")
+                and not re.sub(r"<!--.*?-->", "", between).strip() and lines[cpp_end + 1:cpp_end + 2] == [""]):
+            opening.add(go + 1)
+            after.add(cpp_end + 2)
+    return opening, after
+
+
 def filtered(book, path):
     """The Markdown file `path` for Doxygen."""
     lines = book.text(path).split("\n")
     kinds, slugs = markdown.line_kinds(lines), Slugs()
-    wants_toc = path != HOME and len(markdown.headings(book.text(path))) > TOC_HEADINGS_MIN
+    pairs, after_pairs = beside(lines, kinds)
+    wants_toc = path != HOME and not pairs and len(markdown.headings(book.text(path))) > TOC_HEADINGS_MIN
     result, run, start = [], [], 1
 
     def flush():
@@ -150,6 +169,9 @@ def filtered(book, path):
 
     block = ""
     for number, (line, kind) in enumerate(zip(lines, kinds), 1):
+        if number in after_pairs:
+            result.append("@htmlonly</div><p>@endhtmlonly")  # Doxygen has begun a paragraph before the </div>
+            continue
         if kind == "text" and not markdown.heading_of(line):
             if not run:
                 start = number
@@ -165,7 +187,8 @@ def filtered(book, path):
         elif kind == "open":
             indent, fence, info = markdown.fence_of(line)
             block = info
-            result.append(indent + {"math": "\\f[", "go": '@htmlonly<div class="fragment">'}.get(info, fence + language(info)))
+            go = "@htmlonly" + '<div class="beside">' * (number in pairs) + '<div class="fragment go">'
+            result.append(indent + {"math": "\\f[", "go": go}.get(info, fence + language(info)))
         elif kind == "close" and block in ("math", "go"):
             result.append({"math": "\\f]", "go": "</div>@endhtmlonly"}[block])
         elif kind == "code" and block == "go":
@@ -185,6 +208,7 @@ GO = re.compile(
 def go_line(line):
     """A line of Go in the site's colours. Doxygen has no Go, and its C++ would link `go` to ours."""
     classes = {"comment": "comment", "string": "stringliteral", "word": "keywordflow"}
+    line = line.expandtabs(4)
     result, end = "", 0
     for match in GO.finditer(line):
         result += html.escape(line[end:match.start()]) + (

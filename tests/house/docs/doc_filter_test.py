@@ -69,6 +69,20 @@ class DocFilter(ScratchBook):
 
         self.assertEqual(self.filtered(text.replace("{.unparsed}", "text").replace(" {#chapter-01-counting}", "")), text)
 
+    def test_a_go_block_and_the_cpp_block_after_it_stand_beside_each_other(self):
+        text = "# A\n\n```go\n\tgo f()\n```\n\n<!-- code: f.cpp -->\n```cpp\ngo(f);\n```\n\nWords.\n"
+        after = self.filtered(text)
+
+        self.assertEqual(after.split("\n")[2], '@htmlonly<div class="beside"><div class="fragment go">')
+        self.assertIn('<div class="line">    <span class="keywordflow">go</span> f()</div>\n</div>@endhtmlonly\n', after)
+        self.assertIn("```{.cpp}\ngo(f);\n```\n@htmlonly</div><p>@endhtmlonly\nWords.\n", after)
+        self.assertEqual(text.count("\n"), after.count("\n"))
+
+    def test_a_go_block_alone_stands_alone(self):
+        for text in ("# A\n\n```go\n```\n\n```text\n```\n\n```cpp\n```\n\n", "# A\n\n```go\n```\n\nWords.\n\n```cpp\n```\n\n",
+                     "# A\n\n```cpp\n```\n\n```go\n```\n\n", "# A\n\n```go\n```\n\n```cpp\n```\nWords.\n"):
+            self.assertNotIn("beside", self.filtered(text), text)
+
     def test_words_that_doxygen_would_obey_are_escaped(self):
         self.assertEqual(self.filtered("# A\n\nme@home, #3, #three, 100 %done, a -- b --c\n\n---\n"),
                          "# A {#chapter-01-counting}\n\nme\\@home, #3, \\#three, 100 \\%done, a \\-- b \\--c\n\n---\n")
