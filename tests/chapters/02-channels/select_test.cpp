@@ -214,6 +214,7 @@ TEST(Select, ATimeoutOfZeroOrLessIsChosenWhenNothingIsReadyNow) {
       EXPECT_EQ(select(recv(channel), timeout(d)), 1);
       channel.send(1);
       EXPECT_EQ(select(timeout(d), recv(channel)), 1) << "what is ready goes first";
+      EXPECT_FALSE(channel.try_recv());
     }
     EXPECT_EQ(select(timeout(hours::min())), 0);
     EXPECT_EQ(now(), start);
