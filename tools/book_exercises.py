@@ -21,6 +21,7 @@ file exactly once; the new text takes their place and may be empty.  `dies` says
 import dataclasses
 import difflib
 import json
+import math
 import os
 import pathlib
 import re
@@ -164,10 +165,16 @@ class Exercise:
         return ROOT / "solutions" / self.folder / (source or self.sources[0])
 
 
+def place(folder):
+    """Sorts folders into the book's order: 02-9-name, 02-10-name, 02-channels."""
+    chapter, exercise = folder.split("-")[:2]
+    return int(chapter), int(exercise) if exercise.isdigit() else math.inf
+
+
 def folders():
     """The folders of all exercises, in the book's order."""
     found = [path.name for path in (ROOT / "exercises").glob("[0-9][0-9]-[0-9]*-*") if path.is_dir()]
-    return sorted(found, key=lambda name: [int(part) for part in name.split("-")[:2]])
+    return sorted(found, key=place)
 
 
 def id_of(folder):

@@ -125,6 +125,13 @@ class Judges(scratch.ScratchBook):
     def test_a_whole_exercise_passes_the_gate(self):
         self.assert_says(self.gate(), 0, "4 mutants, 2 tests; the stub fails as declared")
 
+    def test_the_tenth_exercise_comes_after_the_ninth(self):
+        for name in ("01-10-ten", "01-9-nine"):
+            self.write(f"exercises/{name}/README.md", "What.\n")
+        status, said = self.tool("exercise", "check", "")
+        self.assertEqual(status, 1)
+        self.assertEqual([word for word in said.split() if word.startswith("EX=")], ["EX=01-2", "EX=01-9", "EX=01-10"])
+
     def test_files_are_missed(self):
         (self.root / f"exercises/{FOLDER}/hints/2.md").write_text("\n")
         (self.root / f"solutions/{FOLDER}/README.md").unlink()
