@@ -67,6 +67,12 @@ class Context {
  public:
   /// The background: never ends, has no deadline and carries nothing.  Go's `context.Background()`.
   Context() noexcept = default;
+  // As a pointer: a copy throws nothing, so that what captures one needs no memory of its own in go().
+  Context(const Context&) noexcept = default;
+  Context& operator=(const Context&) noexcept = default;
+  Context(Context&&) noexcept = default;
+  Context& operator=(Context&&) noexcept = default;
+  ~Context() = default;
 
   /// Is closed when this context ends; nil for one that never can.  Does not block.
   /// @rule{Go context.Context.Done: a channel that's closed when work done on behalf of this context should stop}
