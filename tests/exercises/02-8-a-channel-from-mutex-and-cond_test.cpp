@@ -1,4 +1,4 @@
-// Exercise 2.8: the laws of chan.hpp, in the order in which a channel grows.  From "first come, first served" on in many
+// Exercise 2.8: the laws of chan.hpp, in the order in which a channel grows; the last ones in many
 // random orders, for the mutex of this exercise gives the processor away at every turn.
 #include <algorithm>
 #include <chrono>

@@ -1,5 +1,5 @@
-// Credit in nanoseconds, counted when somebody comes; a ticket costs `every`.  The queue is a list of bells, and its first
-// stands at the counter.
+// Credit in nanoseconds, counted when somebody comes; a ticket costs `every`.  The queue is a list
+// of bells, and its first stands at the counter.
 #include <algorithm>
 #include <list>
 

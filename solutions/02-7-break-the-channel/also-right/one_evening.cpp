@@ -31,7 +31,7 @@ void evening() {
       log == std::vector<std::string>{"customer 1 has 1", "customer 2 has 2", "customer 3 has 3"},
       "the first customer gets the first bread");
 
-  // The shelf has two places; the third bread waits in the baker's hands, and is still there at closing time.
+  // The shelf has two places; the third bread waits in the baker's hands, still at closing time.
   bool baker_panicked = false;
   go([&, shelf] {
     shelf.send(4);

@@ -1,4 +1,5 @@
-// Six of the nine with one goroutine beside main, and no clock: what is ready now, and what a deadlock report tells.
+// Six of the nine with one goroutine beside main, and no clock: what is ready now, and what a
+// deadlock report tells.
 #include "channel_tests.hpp"
 
 namespace conclave::suspect {

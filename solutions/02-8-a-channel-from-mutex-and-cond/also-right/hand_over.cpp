@@ -1,4 +1,5 @@
-// As the library does it: who waits stands in a queue, and who comes from the other side serves the first.
+// As the library does it: who waits stands in a queue, and who comes from the other side serves the
+// first.
 #include <deque>
 #include <utility>
 
