@@ -39,8 +39,8 @@ class SingleFlight {
   /// @throws what that call throws, to all who wait for it
   /// @rule{Go x/sync/singleflight.Group.Do: only one execution is in-flight for a given key at a time}
   template <std::invocable F>
-    requires std::convertible_to<std::invoke_result_t<F&>, Result<T>>
-  Result<T> call(const Key& key, F f,
+    requires std::convertible_to<std::invoke_result_t<F>, Result<T>>
+  Result<T> call(const Key& key, F&& f,
                  std::source_location place = std::source_location::current()) {
     if (const auto found = flights_.find(key); found != flights_.end()) {
       const std::shared_ptr<Flight> flight = found->second;
@@ -52,7 +52,7 @@ class SingleFlight {
     flight->under_way.add(1, place);
     flights_.emplace(key, flight);
     try {
-      flight->result.emplace(std::invoke(f));
+      flight->result.emplace(std::invoke(std::forward<F>(f)));
     } catch (const detail::Unwind&) {
       throw;
     } catch (...) {

@@ -207,7 +207,7 @@ const std::vector<std::function<void(const Chan<MoveBreaks>&)>> kWaysToReceive =
         break;
       }
     },
-    [](const auto& channel) { select(recv(channel, [](std::optional<MoveBreaks>) {})); },
+    [](const auto& channel) { select(recv(channel, [](const std::optional<MoveBreaks>&) {})); },
     [](const auto& channel) {
       std::optional<MoveBreaks> value;
       select(recv(channel, value), recv(Chan<int>()));

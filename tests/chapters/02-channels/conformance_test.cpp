@@ -264,7 +264,7 @@ TEST(GoRuntime, TwoFullChannelsAreServedAlike) {
     int ones = 0;
     for (int i = 0; i < kTrials; ++i) ones += *out.recv() == 1 ? 1 : 0;
     done.close();
-    EXPECT_NEAR(ones, kTrials / 2, 250) << "five standard deviations";
+    EXPECT_NEAR(ones, kTrials / 2.0, 250) << "five standard deviations";
   });
 }
 

@@ -350,7 +350,8 @@ class History {
     };
     return with_case(0, [&](auto&& first) {
       return with_case(1, [&](auto&& second) {
-        return select(std::move(first), std::move(second), timeout(limit));
+        return select(std::forward<decltype(first)>(first), std::forward<decltype(second)>(second),
+                      timeout(limit));
       });
     });
   }
