@@ -25,6 +25,9 @@ step: ##! C=01 N=1 | one step of how a chapter's library grows
 diff: ## C=01 N=2 | what a step adds to the one before
 	@tools/chapter diff "$(C)" "$(N)"
 
+try: ## F=mine.cpp | a program of yours, compiled against all chapters and run
+	@tools/setup build python && tools/try "$(F)"
+
 docs: ## | the site, in build/docs/html
 	@tools/setup docs python && tools/docs
 
@@ -79,4 +82,4 @@ help-all:
 	@awk -F' *(: ##!?|[|]) *' '/^# To/ { print (n++ ? "\n" : "") substr($$0, 3) } \
 	  /^[a-z-]+: ##/ { printf "  make %-33s %s\n", $$1 " " $$2, $$3 }' Makefile
 
-.PHONY: run chapter step diff docs check solution reset test bench asan stubs mutants snippets lint format ci help help-all
+.PHONY: run chapter step diff try docs check solution reset test bench asan stubs mutants snippets lint format ci help help-all

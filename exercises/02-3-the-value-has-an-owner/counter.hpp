@@ -45,6 +45,7 @@ class Counter {
   ~Counter();
 
   /// Changes the value by `update`.  Parks until that has happened, or until `context` ends.
+  /// `update` is the caller's, and may be gone once it has given up: keep a copy.
   /// @return what came of it; nothing when the context ended first
   std::optional<Answer> update(const Update& update, const Context& context = {});
 

@@ -6,7 +6,8 @@
 ///     if (Status status = group.wait(); !status.ok()) return status;
 ///
 /// Laws
-///  1. wait() returns only when all functions have returned, with the first status that was not ok.
+///  1. wait() returns only when all functions have returned, with the first status that was not ok; so does
+///     each further wait().
 ///  2. That status cancels the group's context, and is its cause; wait() cancels the context too.
 ///  3. No more functions run at a time than the limit says.
 ///  4. The destructor cancels and waits: what the functions refer to may live in the group's scope, declared

@@ -202,6 +202,14 @@ class OtherwiseCase : public Case {
   F handler_;
 };
 
+/// For what is wrong whatever it is.
+template <class T>
+inline constexpr bool kNever = false;
+template <class T>
+inline constexpr bool kIsOptional = false;
+template <class T>
+inline constexpr bool kIsOptional<std::optional<T>> = true;
+
 template <class C>
 inline constexpr bool kIsOtherwise = false;
 template <class F>
@@ -302,6 +310,20 @@ template <detail::Receivable C, detail::RecvHandler<typename C::value_type> F>
                                                 std::move(deliver), place);
 }
 
+/// What is none of these says so at compile time.
+template <detail::Receivable C, class V>
+  requires(!std::same_as<V, typename C::value_type&> &&
+           !std::same_as<V, std::optional<typename C::value_type>&> &&
+           !detail::RecvHandler<std::remove_cvref_t<V>, typename C::value_type> &&
+           !std::same_as<std::remove_cvref_t<V>, std::source_location>)
+[[nodiscard]] auto recv(const C& channel, V&& /*wrong*/) {
+  static_assert(
+      detail::kNever<V>,
+      "recv(channel, x): x is a variable of the type that the channel carries, an std::optional "
+      "of it, or a handler that takes one of the two or nothing");
+  return recv(channel);
+}
+
 /// A case that sends `value` to `channel`.  Ready when a receiver waits, when there is room, or when the channel
 /// is closed: chosen then, it panics.
 /// An lvalue is copied now, as Go evaluates it now.  An rvalue T is moved only if this case is chosen.
@@ -318,6 +340,17 @@ template <detail::ToSendTo C, class U, detail::Handler F = detail::NoHandler>
     return detail::SendCase<T, F>(state, std::in_place, std::forward<U>(value), std::move(handler),
                                   place);
   }
+}
+
+/// What the channel cannot carry says so at compile time.
+template <detail::ToSendTo C, class U, class F = detail::NoHandler>
+  requires(!std::constructible_from<typename C::value_type, U>)
+[[nodiscard]] auto send(const C& /*channel*/, U&& /*wrong*/, F /*handler*/ = {}) {
+  static_assert(
+      detail::kNever<U>,
+      "send(channel, x): what the channel carries cannot be made from x; what can only be moved "
+      "is sent by std::move(x)");
+  return detail::OtherwiseCase<detail::NoHandler>({}, {});
 }
 
 /// A case that is chosen when no other became ready within `d`.  Zero or less: when none is ready now.
@@ -361,6 +394,16 @@ int select(Cases&&... cases) {
   int index = 0;
   ((index++ == chosen ? cases.finish() : void()), ...);
   return chosen;
+}
+
+/// What is no case says so at compile time.
+template <class... Others>
+  requires(false || ... || detail::kIsOptional<std::remove_cvref_t<Others>>)
+int select(Others&&... /*wrong*/) {
+  static_assert((detail::kNever<Others> || ...),
+                "select(...) chooses among cases, as recv(channel); channel.recv() receives before "
+                "it begins");
+  return -1;
 }
 
 /// Parks for ever.  Go's `select {}`.

@@ -40,11 +40,11 @@ int main() {
   conclave::run(
       [] {
         //! [tree]
-        auto [page, leave] = with_cancel({});
+        WaitGroup group;  // before the contexts, so that they end first, and then it waits
+        auto [page, leave] = with_cancel(Context());
         auto [text, give_up_text] = with_timeout(page, 5s);
         auto [pictures, give_up_pictures] = with_cancel(page);
 
-        WaitGroup group;
         group.go([page = page] { work(page, "frame", 60s); });
         group.go([text = text] { work(text, "title", 2s); });
         group.go([text = text] { work(text, "article", 60s); });

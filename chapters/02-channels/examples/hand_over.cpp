@@ -28,7 +28,7 @@ std::string read_page(bool wait_for_it) {
   });
   yield();
   if (wait_for_it) written.recv();
-  std::string read = page;
+  std::string read = page;  // now, before the group waits
   return read;
 }
 //! [publish]

@@ -1,12 +1,11 @@
 /// @file
-/// A worker pool: three workers, ten jobs, and a deadline after which no job is begun.
+/// A worker pool: three workers, a stream of jobs, and a deadline; then all stop, and nobody is left behind.
 #include <fmt/core.h>
 
 #include "channels/channels.hpp"
 #include "goroutines/goroutines.hpp"
 
 using namespace std::chrono_literals;
-using conclave::Chan;
 using conclave::Context;
 using conclave::go;
 using conclave::make_chan;
@@ -14,18 +13,18 @@ using conclave::recv;
 using conclave::RecvChan;
 using conclave::select;
 using conclave::send;
-using conclave::sleep_for;
+using conclave::timeout;
 using conclave::with_timeout;
 
 //! [pool]
-struct Result {
+struct Finished {
   int job;
   int worker;
 };
 
-/// `workers` goroutines that take jobs until there are none, or until `context` ends.
-RecvChan<Result> pool(int workers, const RecvChan<int>& jobs, const Context& context) {
-  auto results = make_chan<Result>();
+/// `workers` goroutines that take jobs until there are none, or until `context` ends.  Closes what it returns.
+RecvChan<Finished> pool(int workers, const RecvChan<int>& jobs, const Context& context) {
+  auto results = make_chan<Finished>();
   go([=] {
     {
       conclave::WaitGroup group;
@@ -33,9 +32,10 @@ RecvChan<Result> pool(int workers, const RecvChan<int>& jobs, const Context& con
         group.go([=] {
           int job = 0;
           bool more = true;
-          while (select(recv(jobs, job, more), recv(context.done())) == 0 && more) {
-            sleep_for(worker * 1s);  // works
-            select(send(results, Result{job, worker}), recv(context.done()));
+          for (;;) {
+            if (select(recv(jobs, job, more), recv(context.done())) == 1 || !more) return;
+            if (select(timeout(worker * 1s), recv(context.done())) == 1) return;  // works
+            if (select(send(results, Finished{job, worker}), recv(context.done())) == 1) return;
           }
         });
       }
@@ -51,19 +51,19 @@ int main() {
   conclave::run(
       [&] {
         //! [main]
-        auto [context, cancel] = with_timeout({}, 4'500ms);
+        auto [context, cancel] = with_timeout(Context(), 4'500ms);
         auto jobs = make_chan<int>();
         go([jobs, context = context] {
-          for (int job = 1; job <= 10; ++job) {
-            if (select(send(jobs, job), recv(context.done())) == 1) return;
+          for (int job = 1; select(send(jobs, job), recv(context.done())) == 0; ++job) {
           }
           jobs.close();
         });
-        for (const Result& result : pool(3, jobs, context)) {
-          fmt::print("t={} s  job {:>2} by worker {}\n", clock.elapsed() / 1s, result.job,
-                     result.worker);
+        for (const Finished& finished : pool(3, jobs, context)) {
+          fmt::print("t={} s  job {} by worker {}\n", clock.elapsed() / 1s, finished.job,
+                     finished.worker);
         }
-        fmt::print("t={} s  the pool has ended\n", clock.elapsed() / 1s);
+        conclave::sleep_for(1h);
+        fmt::print("an hour later {} goroutine is alive: main\n", conclave::num_goroutines());
         //! [main]
       },
       {.clock = &clock});
