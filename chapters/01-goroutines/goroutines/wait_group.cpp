@@ -18,13 +18,13 @@ std::string explain(const void* group) {
 
 WaitGroup::~WaitGroup() noexcept(false) {
   if (count_ == 0) return;
+  detail::current(made_at_);
   struct Forget {
     WaitGroup& group;
     ~Forget() {
       if (group.count_ != 0) detail::current_processor->forget(group);
     }
   } forget{*this};
-  detail::current(made_at_);
   while (count_ != 0 && !detail::unwinding()) {
     detail::park_in(waiters_, {"WaitGroup::~WaitGroup", made_at_, this, explain});
   }

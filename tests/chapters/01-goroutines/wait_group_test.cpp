@@ -270,5 +270,14 @@ TEST(WaitGroup, OutsideRunOnlyWaitingPanics) {
   group.wait();
 }
 
+TEST(WaitGroup, OutsideRunItsEndPanicsWhenSomethingIsNotDone) {
+  const int line = __LINE__ + 2;
+  const Panic panic = panic_of([] {
+    WaitGroup group;
+    group.add(1);
+  });
+  EXPECT_THAT(panic.what(), HasSubstr(place_in(__FILE__, line)));
+}
+
 }  // namespace
 }  // namespace conclave
