@@ -1,4 +1,4 @@
-// Channels at the end: the last handle goes while goroutines wait, and main returns while they are parked.
+// Channels at the end: the last handle goes while goroutines wait; main returns while they wait.
 #include <memory>
 #include <string>
 
