@@ -4,7 +4,7 @@
 ///
 /// An operation (a send, a receive, or a select) parks with one waiter in the queue of each channel it could
 /// use.  Who completes it *claims* it first, through any of its waiters; the others are then dead letters, and
-/// everybody passes over them until their owner, awake again, takes them away.
+/// whoever finds them at the head of a queue, or else their owner, awake again, takes them away.
 ///
 /// Laws
 ///  1. An operation is claimed at most once, and its goroutine is woken exactly then.
@@ -62,15 +62,12 @@ class Waiters {
     queue_.push_back(waiter);
   }
 
-  /// The first whose operation is open; null when there is none.
+  /// The first whose operation is open; null when there is none.  The dead letters before it leave, so that
+  /// each costs one look, however many there are.
   [[nodiscard]] Waiter* first() noexcept {
-    for (Waiter& waiter : queue_) {
-      if (waiter.open()) return &waiter;
-    }
-    return nullptr;
+    while (!queue_.empty() && !queue_.front().open()) queue_.pop_front();
+    return queue_.empty() ? nullptr : &queue_.front();
   }
-
-  [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
 
  private:
   /// The k-th case of an operation takes the place of those before it with probability 1/k.
