@@ -60,7 +60,7 @@ void ChanCore::receiver_left() noexcept {
   if (has_timer_ && receivers_.first() == nullptr) await(false);
 }
 
-Woken ChanCore::wait(Waiters& queue, void* value, const char* call, std::source_location place) {
+void ChanCore::wait(Waiters& queue, void* value, const char* call, std::source_location place) {
   Operation operation{&current(place)};
   const boost::intrusive_ptr<ChanCore> alive(this);  // also when the last handle goes meanwhile
   Waiter waiter;
@@ -75,8 +75,8 @@ Woken ChanCore::wait(Waiters& queue, void* value, const char* call, std::source_
   }
   park({call, place, this, explain});
   receiver_left();
-  if (operation.chosen == Operation::kOpen) return Woken::unwound;
-  return operation.passed ? Woken::passed : Woken::closed;
+  if (operation.chosen == Operation::kOpen) return;  // unwound: nothing happened
+  if (&queue == &senders_ && !operation.passed) panic_send_on_closed(place);
 }
 
 void wait_on_nil(const char* call, std::source_location place) {

@@ -255,9 +255,7 @@ class Chan {
 
   void send_stored(detail::Stored<T>& value, std::source_location place) const {
     if (state_->send_now(value)) return;
-    if (state_->wait_to_send(&value, place) == detail::Woken::closed) {
-      state_->panic_send_on_closed(place);
-    }
+    state_->wait_to_send(std::addressof(value), place);
   }
 
   boost::intrusive_ptr<detail::ChanState<T>> state_;

@@ -31,13 +31,6 @@
 
 namespace conclave::detail {
 
-/// How a parked operation came back.
-enum class Woken {
-  passed,   // with the value handed over
-  closed,   // by a close
-  unwound,  // because the program ends: nothing happened
-};
-
 /// A channel without its values.
 class ChanCore {
  public:
@@ -70,13 +63,14 @@ class ChanCore {
   void close(std::source_location place);
   [[noreturn]] void panic_send_on_closed(std::source_location place) const;
 
-  /// Parks until a receiver has taken `value`, a Stored<T>.
-  Woken wait_to_send(void* value, std::source_location place) {
-    return wait(senders_, value, "Chan::send", place);
+  /// Parks until a receiver has taken `value`, a Stored<T>.  The caller's handle may be gone when it returns.
+  /// @throws Panic when the channel is closed meanwhile
+  void wait_to_send(void* value, std::source_location place) {
+    wait(senders_, value, "Chan::send", place);
   }
   /// Parks until a sender has filled `slot`, an std::optional<Stored<T>>.
-  Woken wait_to_receive(void* slot, std::source_location place) {
-    return wait(receivers_, slot, "Chan::recv", place);
+  void wait_to_receive(void* slot, std::source_location place) {
+    wait(receivers_, slot, "Chan::recv", place);
   }
   void push_sender(Waiter& waiter) noexcept { senders_.push(waiter); }
   void push_receiver(Waiter& waiter) noexcept;
@@ -111,7 +105,7 @@ class ChanCore {
 
  private:
   /// One for both sides: whoever comes back from park() then returns the same way, which the processor foresees.
-  Woken wait(Waiters& queue, void* value, const char* call, std::source_location place);
+  void wait(Waiters& queue, void* value, const char* call, std::source_location place);
 
   // The handles are counted, without atomics: a channel stays on its thread.
   friend void intrusive_ptr_add_ref(ChanCore* channel) noexcept { ++channel->handles_; }

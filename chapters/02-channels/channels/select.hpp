@@ -134,7 +134,7 @@ class SendCase : public Case {
       : SendCase(state, std::move(handler), at) {
     if constexpr (kBoxed<T>) {
       own_.emplace(std::make_unique<T>(std::move(theirs)));
-      value = &*own_;
+      value = std::addressof(*own_);
     } else {
       value = std::addressof(theirs);
     }
@@ -149,13 +149,13 @@ class SendCase : public Case {
     } else {
       own_.emplace(std::forward<U>(from));
     }
-    value = &*own_;
+    value = std::addressof(*own_);
   }
   SendCase(SendCase&& other) noexcept(std::is_nothrow_move_constructible_v<F>)
       : SendCase(static_cast<ChanState<T>*>(other.channel), std::move(other.handler_),
                  other.place) {
     own_.emplace(std::move(*static_cast<Stored<T>*>(other.value)));
-    value = &*own_;
+    value = std::addressof(*own_);
   }
 
   void finish() { handler_(); }

@@ -64,6 +64,23 @@ TEST(ChanLastHandle, GoesBetweenTheWakingAndTheRunningOfAGoroutine) {
   });
 }
 
+TEST(ChanLastHandle, ASenderIsToldOfTheCloseThoughItsHandleIsAnotherChannelNow) {
+  in_every_order([] {
+    auto channel = make_chan<int>();
+    const auto copy = channel;
+    WaitGroup sender;
+    sender.go([&channel] {
+      const Panic panic = panic_of([&] { channel.send(1); });
+      EXPECT_THAT(panic.message(), testing::StartsWith("send on closed channel"));
+    });
+    until_others_park();
+
+    channel = {};
+    copy.close();
+    sender.wait();
+  });
+}
+
 TEST(ChanLastHandle, MayLieInTheValueThatTravels) {
   struct Link {
     std::unique_ptr<Link> next;

@@ -116,6 +116,27 @@ TEST(ChanValues, OptionalsBoolsAndSignals) {
   });
 }
 
+/// A smart pointer of the kind that gives away its inside: its & is not its address.
+struct Handle {
+  int before;
+  int number;
+  int* operator&() { return &number; }  // NOLINT(google-runtime-operator): that is the point
+};
+
+TEST(ChanValues, WhoseAddressOperatorIsTheirOwn) {
+  struct Padded : Handle {
+    std::array<int, 8> more{};
+  };
+  in_every_order([] {
+    const auto channel = make_chan<Padded>();
+    go([channel] { channel.send(Padded{{0, 1}, {2}}); });
+    until_others_park();
+    const auto got = channel.recv();
+    EXPECT_EQ(got->number, 1);
+    EXPECT_EQ(got->more[0], 2);
+  });
+}
+
 TEST(ChanValues, WhatWasNeverReceivedIsDestroyedWithTheChannel) {
   run([] {
     {
