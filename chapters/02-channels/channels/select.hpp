@@ -328,7 +328,7 @@ template <detail::Receivable C, class V>
 /// is closed: chosen then, it panics.
 /// An lvalue is copied now, as Go evaluates it now.  An rvalue T is moved only if this case is chosen.
 template <detail::ToSendTo C, class U, detail::Handler F = detail::NoHandler>
-  requires std::constructible_from<typename C::value_type, U>
+  requires std::convertible_to<U, typename C::value_type>
 [[nodiscard]] auto send(const C& channel, U&& value, F handler = {},
                         std::source_location place = std::source_location::current()) {
   using T = typename C::value_type;
@@ -417,7 +417,8 @@ inline void select(std::source_location place = std::source_location::current())
 ///     for (std::size_t i = 0; i < inputs.size(); ++i) cases.emplace_back(recv(inputs[i], values[i]));
 ///     int chosen = select(cases);
 ///
-/// The list may be used again, but a case that has sent its value has none to send a second time.
+/// The list may be used again, but a case that has sent its value has none to send a second time.  Until select()
+/// returns, its handler included, nobody else may change it, end it, or select on it.
 class SelectCase {
  public:
   // NOLINTNEXTLINE(google-explicit-constructor): so that a list of cases can be written down
@@ -451,8 +452,8 @@ class SelectCase {
 
 /// The same for a list that is made at run time, of at most 65,536 cases; an empty one parks for ever.
 /// @return the index in the list
-/// @throws Panic also for too many cases, for a send that has been chosen before, and for a case that was moved
-///         away
+/// @throws Panic also for too many cases, for a send that has been chosen before, for a case that was moved
+///         away, and when another goroutine waits with this list
 /// @rule{Go reflect.Select: as select, for a list of at most 65,536 cases}
 int select(std::span<SelectCase> cases,
            std::source_location place = std::source_location::current());

@@ -80,6 +80,19 @@ TEST(SelectValues, AValueIsConvertedToWhatTheChannelCarries) {
   });
 }
 
+/// Whether a case may send a U to a channel of T.
+template <class T, class U>
+concept CaseSends = requires(const Chan<T>& channel, U&& value) {
+  (void)send(channel, std::forward<U>(value));
+};
+
+TEST(SelectValues, AreConvertedWhereChanSendConvertsThemAndNowhereElse) {
+  EXPECT_TRUE((CaseSends<long, int> && CaseSends<std::string, const char*>));
+  EXPECT_TRUE((CaseSends<std::unique_ptr<int>, std::unique_ptr<int>>));
+  EXPECT_FALSE((CaseSends<std::vector<int>, int>)) << "5 is not five zeros";
+  EXPECT_FALSE((CaseSends<std::unique_ptr<int>, int*>)) << "nobody said that it is owned";
+}
+
 TEST(SelectValues, EveryValueIsDestroyedOnce) {
   in_every_order([] {
     const auto channel = make_chan<CopyBreaks>(1);
@@ -377,6 +390,26 @@ TEST(SelectList, OfMoreThan65536CasesPanics) {
     EXPECT_THAT(panic.message(), AllOf(HasSubstr("65537"), HasSubstr("65536")));
     EXPECT_THAT(panic.what(), HasSubstr("select_values_test.cpp:"));
     EXPECT_EQ(channel.len(), 1u);
+  });
+}
+
+TEST(SelectList, ServesOneGoroutineAtATime) {
+  in_every_order([] {
+    const auto one = make_chan<int>();
+    const auto other = make_chan<int>();
+    std::vector<SelectCase> cases;
+    cases.emplace_back(recv(Chan<int>()));
+    cases.emplace_back(recv(one));
+    cases.emplace_back(recv(other));
+    WaitGroup first;
+    first.go([&] { EXPECT_EQ(select(cases), 2); });
+    until_others_park();
+
+    const Panic panic = panic_of([&] { select(cases); });
+
+    EXPECT_THAT(panic.message(), testing::HasSubstr("another goroutine waits with this list"));
+    EXPECT_TRUE(other.try_send(1)) << "and the other goes on waiting";
+    first.wait();
   });
 }
 
