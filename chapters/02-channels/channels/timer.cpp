@@ -75,9 +75,17 @@ class TimerState final : public ChanState<TimePoint>, public Alarm {
   bool pending_ = false;  // whether a value is still to come; also one that never will
 };
 
+namespace {
+
+TimePoint not_before_now(Duration d, std::source_location place) {
+  return from_now(std::max(d, Duration::zero()), place);
+}
+
+}  // namespace
+
 TimedChan::TimedChan(Duration first, Duration period, std::source_location place)
     : state_(new TimerState) {
-  state_->start(from_now(std::max(first, Duration::zero()), place), period);
+  state_->start(not_before_now(first, place), period);
 }
 
 TimedChan::TimedChan(const TimedChan& other) = default;
@@ -89,7 +97,7 @@ RecvChan<TimePoint> TimedChan::channel() const {
 }
 
 bool TimedChan::restart(Duration first, Duration period, std::source_location place) const {
-  const TimePoint start = from_now(std::max(first, Duration::zero()), place);
+  const TimePoint start = not_before_now(first, place);
   const bool pending = state_->stop();
   state_->start(start, period);
   return pending;
@@ -162,13 +170,13 @@ bool Timer::stop() const {
 bool Timer::reset(Duration d, std::source_location place) const {
   if (detail::gone(this)) return false;
   if (channel_) return channel_->restart(d, Duration::zero(), place);
-  return call_->start(detail::from_now(d, place));
+  return call_->start(detail::not_before_now(d, place));
 }
 
 Timer after_func(Duration d, std::function<void()> f, std::source_location place) {
   if (!f) panic("after_func: an empty function", place);
   auto call = std::make_shared<detail::TimedCall>(std::move(f), place);
-  call->start(detail::from_now(d, place));
+  call->start(detail::not_before_now(d, place));
   return Timer(std::move(call));
 }
 

@@ -63,6 +63,21 @@ TEST(AfterFunc, ZeroOrLessCallsAtOnceButNotBeforeItReturns) {
   });
 }
 
+TEST(AfterFunc, LongAgoIsNowOnTheRealClockToo) {
+  const Ending ending = ending_of([] {
+    run([] {
+      const auto called = make_chan<Signal>();
+      const auto call = [called] { called.send({}); };
+      after_func(Duration::min(), call);
+      called.recv();
+      const Timer timer = after_func(kLong, call);
+      timer.reset(Duration::min());
+      called.recv();
+    });
+  });
+  EXPECT_EQ(ending.how, "exit 0") << ending.words;
+}
+
 TEST(AfterFunc, AnEndlessOneNeverCallsAndCanBeStoppedOnce) {
   in_virtual_time([] {
     const Timer timer = after_func(Duration::max(), [] { ADD_FAILURE() << "it was called"; });
