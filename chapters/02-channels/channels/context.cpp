@@ -57,6 +57,16 @@ class ContextNode : public boost::intrusive_ref_counter<ContextNode, boost::thre
     }
   }
 
+  /// Ends what is overdue.  No alarm fires while a goroutine computes and never parks, nor in a later run().
+  void look_at_the_clock() noexcept {
+    if (!deadline || !status.ok() || !inside_run() || now() < *deadline) return;
+    ContextNode* whose = this;
+    while (whose->parent_ != nullptr && whose->parent_->deadline == deadline) {
+      whose = whose->parent_.get();
+    }
+    whose->fire();
+  }
+
   RecvChan<Signal> done() {
     if (!done_) {
       done_ = make_chan<Signal>();
@@ -116,6 +126,12 @@ struct ContextAccess {
   static ContextNode* node(const Context& context) noexcept {
     return gone(&context) ? nullptr : context.node_.get();
   }
+  /// The same, and it is not overdue.
+  static ContextNode* node_now(const Context& context) noexcept {
+    ContextNode* node = ContextAccess::node(context);
+    if (node != nullptr) node->look_at_the_clock();
+    return node;
+  }
   static Context context(boost::intrusive_ptr<ContextNode> node) noexcept {
     Context context;
     context.node_ = std::move(node);
@@ -144,17 +160,17 @@ Context with_value(const Context& parent, const void* key, std::shared_ptr<const
 }  // namespace detail
 
 RecvChan<Signal> Context::done() const {
-  detail::ContextNode* node = detail::ContextAccess::node(*this);
+  detail::ContextNode* node = detail::ContextAccess::node_now(*this);
   return node != nullptr ? node->done() : RecvChan<Signal>();
 }
 
 Status Context::status() const {
-  const detail::ContextNode* node = detail::ContextAccess::node(*this);
+  const detail::ContextNode* node = detail::ContextAccess::node_now(*this);
   return node != nullptr ? node->status : Status();
 }
 
 Status Context::cause() const {
-  const detail::ContextNode* node = detail::ContextAccess::node(*this);
+  const detail::ContextNode* node = detail::ContextAccess::node_now(*this);
   return node != nullptr ? node->cause : Status();
 }
 

@@ -335,6 +335,60 @@ TEST(Deadline, OnTheRealClockItEndsNotBefore) {
   });
 }
 
+/// A clock that runs on while a goroutine computes: a second passes at every look.
+class RunningClock final : public Clock {
+ public:
+  [[nodiscard]] TimePoint now() const noexcept override { return time_ += seconds(1); }
+  bool jump_to(TimePoint next) noexcept override {
+    time_ = std::max(time_, next);
+    return true;
+  }
+
+ private:
+  mutable TimePoint time_{};
+};
+
+TEST(Deadline, IsSeenByAGoroutineThatComputesAndNeverParks) {  // law 3
+  RunningClock clock;
+  run(
+      [] {
+        const auto [parent, cancel] = with_timeout({}, seconds(20));
+        const auto [context, cancel_too] = with_timeout(parent, kLong);
+        int steps = 0;
+        while (context.status().ok() && ++steps < 1000) {
+        }
+        EXPECT_LT(steps, 1000) << "status() tells";
+        EXPECT_EQ(parent.status().code(), Code::deadline_exceeded);
+
+        const auto [other, cancel_other] = with_timeout({}, seconds(20));
+        steps = 0;
+        while (select(recv(other.done()), otherwise()) != 0 && ++steps < 1000) {
+        }
+        EXPECT_LT(steps, 1000) << "and so does done()";
+        EXPECT_EQ(other.cause().code(), Code::deadline_exceeded);
+      },
+      {.clock = &clock});
+}
+
+TEST(Deadline, OfAContextThatOutlivedItsRunEndsItInTheNext) {  // law 3
+  VirtualClock clock;
+  Context context;
+  std::optional<Cancel> cancel;
+  run(
+      [&] {
+        auto made = with_timeout({}, seconds(1));
+        context = made.context;
+        cancel.emplace(std::move(made.cancel));
+      },
+      {.clock = &clock});
+  run(
+      [&] {
+        sleep_for(seconds(2));
+        EXPECT_EQ(context.status().code(), Code::deadline_exceeded);
+      },
+      {.clock = &clock});
+}
+
 TEST(Deadline, OutsideRunPanics) {
   EXPECT_EQ(panic_of([] { static_cast<void>(with_timeout({}, kShort)); }).place().line(), __LINE__);
   EXPECT_EQ(panic_of([] { static_cast<void>(with_deadline({}, {})); }).place().line(), __LINE__);
