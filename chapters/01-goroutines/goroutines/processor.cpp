@@ -34,6 +34,8 @@ constexpr std::uint32_t kPicksPerLook = 61;
 // Boost's dispatcher stands on a stack of the default size, with its context on top.
 constexpr std::size_t kDispatcherBytes = std::size_t{64} * 1024;
 
+std::terminate_handler terminate_before = nullptr;
+
 const std::byte* low_end_of_this_stack() noexcept {
   pthread_attr_t attributes;
   void* low = nullptr;
@@ -42,6 +44,17 @@ const std::byte* low_end_of_this_stack() noexcept {
   pthread_attr_getstack(&attributes, &low, &bytes);
   pthread_attr_destroy(&attributes);
   return static_cast<const std::byte*>(low);
+}
+
+/// Says why, when it is the unwinding of a goroutine that must not pass.
+void explain_terminate() {
+  try {
+    if (std::current_exception() != nullptr) throw;
+  } catch (const Unwind&) {
+    report_stopped_unwinding(*current_goroutine, current_processor->unwound_from());
+  } catch (...) {  // not our business
+  }
+  terminate_before();
 }
 
 RunOptions checked(RunOptions options, std::source_location place) {
@@ -84,6 +97,10 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
     panic("run: called inside run(); start a goroutine with go(), or use another thread", place);
   }
   const RunOptions valid = checked(options, place);
+  [[maybe_unused]] static const bool once = [] {
+    terminate_before = std::set_terminate(explain_terminate);
+    return true;
+  }();
   if (!poller_) poller_.emplace();
   clock_ = valid.clock;
   run_queue_.reset(valid.order, valid.seed);
@@ -169,7 +186,7 @@ void Processor::yield() {
   run_queue_.push_yielded(self);
   switch_to(next());
   if (self.ending) [[unlikely]]
-    unwind(self);
+    unwind(self, self.started_at);
 }
 
 void Processor::park(const Wait& wait) {
@@ -182,7 +199,7 @@ void Processor::park(const Wait& wait) {
   switch_to(next());
   self.wait = nullptr;
   if (self.ending) [[unlikely]]
-    unwind(self);
+    unwind(self, wait.place);
 }
 
 void Processor::sleep_until(TimePoint deadline, std::source_location place) {
@@ -389,7 +406,8 @@ Goroutine* Processor::next_to_end() noexcept {
 
 /// Begins to unwind the goroutine that runs.  One that parked in a destructor, while an exception was on its
 /// way, is being unwound already: another exception would end the program.
-void Processor::unwind(const Goroutine& self) {
+void Processor::unwind(const Goroutine& self, std::source_location place) {
+  unwound_from_ = place;
   if (self.thread_state.uncaught_exceptions == 0) throw Unwind{};
 }
 

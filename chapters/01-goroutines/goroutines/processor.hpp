@@ -81,6 +81,9 @@ class Processor final : public boost::fibers::algo::algorithm {
   /// All goroutines that are alive, lowest number first.
   [[nodiscard]] std::vector<const Goroutine*> goroutines() const;
 
+  /// Where the goroutine was parked whose unwinding began last.
+  [[nodiscard]] const std::source_location& unwound_from() const noexcept { return unwound_from_; }
+
   // What Boost.Fiber asks of a scheduling algorithm.
   void awakened(boost::fibers::context* context) noexcept override;
   boost::fibers::context* pick_next() noexcept override;
@@ -106,7 +109,7 @@ class Processor final : public boost::fibers::algo::algorithm {
 
   void end_goroutines();
   Goroutine* next_to_end() noexcept;
-  static void unwind(const Goroutine& self);
+  void unwind(const Goroutine& self, std::source_location place);
   void refuse_to_park(Goroutine& goroutine);
   void retire_workers() noexcept;
 
@@ -142,6 +145,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   const std::byte* mains_frame_ = nullptr;  // what main had on that stack lies below this
   bool retiring_ = false;
   std::vector<Goroutine*> to_end_;
+  std::source_location unwound_from_;  // where the goroutine was parked that is being unwound
 };
 
 /// The processor of this thread while run() runs on it, also when no goroutine does; null otherwise.

@@ -8,6 +8,8 @@
 /// Source for the wording: Go, runtime/proc.go and runtime/panic.go.
 #pragma once
 
+#include <source_location>
+
 namespace conclave::detail {
 
 class Processor;
@@ -24,5 +26,9 @@ struct Goroutine;
 
 /// A goroutine that is unwound has caught its unwinding and goes on.
 [[noreturn]] void report_swallowed_unwinding(const Goroutine& goroutine);
+
+/// The unwinding of `goroutine`, which was parked at `place`, came to a function that lets no exception out.
+[[noreturn]] void report_stopped_unwinding(const Goroutine& goroutine,
+                                           const std::source_location& place);
 
 }  // namespace conclave::detail

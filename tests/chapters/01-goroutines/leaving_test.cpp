@@ -176,6 +176,25 @@ TEST(Leaving, ACatchAllThatSwallowsTheUnwindingIsReported) {
   EXPECT_THAT(ending.words, HasSubstr("leaving_test.cpp:"));
 }
 
+TEST(Leaving, AGoroutineThatWaitsInADestructorIsReported) {
+  static Mutex mutex;
+  struct AtEnd {
+    ~AtEnd() { mutex.lock(); }
+  };
+  const int line = __LINE__ - 2;
+  const Ending ending = ending_of([] {
+    run([] {
+      mutex.lock();
+      go(Name("tidy"), [] { const AtEnd at_end; });
+      let_others_park();
+    });
+  });
+  EXPECT_EQ(ending.how, "exit 2");
+  EXPECT_THAT(ending.words, HasSubstr("main returned while a goroutine waited in a destructor"));
+  EXPECT_THAT(ending.words, HasSubstr("(tidy)"));
+  EXPECT_THAT(ending.words, HasSubstr(place_in(__FILE__, line)));
+}
+
 TEST(Leaving, AGroupInAnUnwoundFrameDoesNotHang) {
   Log log;
   run([&] {
