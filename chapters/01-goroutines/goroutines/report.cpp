@@ -114,7 +114,8 @@ void report_swallowed_unwinding(const Goroutine& goroutine) {
 
 void report_stopped_unwinding(const Goroutine& goroutine, const std::source_location& place) {
   end_program(fmt::format(
-      "fatal error: main returned while a goroutine waited in a destructor, or in another function\n"
+      "fatal error: main returned while a goroutine waited in a destructor, or in another "
+      "function\n"
       "    that is noexcept, so it cannot be unwound: let main wait until it has ended\n\n"
       "{}    waited at  {}\n{}",
       heading(goroutine, "unwinding"), to_string(place), started_line(goroutine)));

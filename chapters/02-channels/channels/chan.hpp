@@ -45,6 +45,10 @@ struct Signal {
 template <class T>
 concept Sendable = std::is_object_v<T> && !std::is_const_v<T> && std::move_constructible<T>;
 
+/// What a handle may name: also a type that is not complete yet, as in `struct Request { Chan<Request> next; }`.
+template <class T>
+concept Carried = std::is_object_v<T> && !std::is_const_v<T>;
+
 /// What try_recv() found: a value, nothing yet, or the end.
 template <class T>
 struct TryRecv {
@@ -59,11 +63,11 @@ struct TryRecv {
   [[nodiscard]] T& operator*() noexcept { return *value; }
 };
 
-template <Sendable T>
+template <Carried T>
 class Chan;
-template <Sendable T>
+template <Carried T>
 class SendChan;
-template <Sendable T>
+template <Carried T>
 class RecvChan;
 
 namespace detail {
@@ -94,7 +98,7 @@ struct ChanAccess {
 };
 
 /// Walks through the values of a channel, for range-for.
-template <Sendable T>
+template <Carried T>
 class ChanIterator {
  public:
   using value_type = T;  // NOLINT(readability-identifier-naming): the standard's name
@@ -122,7 +126,7 @@ class ChanIterator {
 ///     go([jobs] { for (int job : jobs) work(job); });
 ///     for (int job : {1, 2, 3}) jobs.send(job);
 ///     jobs.close();
-template <Sendable T>
+template <Carried T>
 class Chan {
  public:
   using value_type = T;  ///< What it carries.
@@ -171,9 +175,8 @@ class Chan {
     }
   }
   [[nodiscard]] bool try_send(const T& value,
-                              std::source_location place = std::source_location::current()) const
-    requires std::copy_constructible<T>
-  {
+                              std::source_location place = std::source_location::current())
+      const requires std::copy_constructible<T> {
     if (detail::out_of_reach(this) || state_ == nullptr) return false;
     if (!state_->can_send()) return false;
     return try_send(T(value), place);
@@ -253,7 +256,7 @@ class Chan {
 
   explicit Chan(detail::ChanState<T>* state) noexcept : state_(state) {}
 
-  void send_stored(detail::Stored<T>& value, std::source_location place) const {
+  void send_stored(auto& value, std::source_location place) const {
     if (state_->send_now(value)) return;
     state_->wait_to_send(std::addressof(value), place);
   }
@@ -278,7 +281,7 @@ template <Sendable T>
 }
 
 /// The sending end of a channel: a Chan that cannot receive.  Go's `chan<- T`.
-template <Sendable T>
+template <Carried T>
 class SendChan {
  public:
   using value_type = T;  ///< What it carries.
@@ -299,9 +302,8 @@ class SendChan {
     return channel_.try_send(std::move(value), place);
   }
   [[nodiscard]] bool try_send(const T& value,
-                              std::source_location place = std::source_location::current()) const
-    requires std::copy_constructible<T>
-  {
+                              std::source_location place = std::source_location::current())
+      const requires std::copy_constructible<T> {
     return channel_.try_send(value, place);
   }
   /// @}
@@ -324,7 +326,7 @@ class SendChan {
 };
 
 /// The receiving end of a channel: a Chan that can neither send nor close.  Go's `<-chan T`.
-template <Sendable T>
+template <Carried T>
 class RecvChan {
  public:
   using value_type = T;  ///< What it carries.
@@ -360,11 +362,11 @@ class RecvChan {
   Chan<T> channel_;
 };
 
-template <Sendable T>
+template <Carried T>
 detail::ChanIterator<T>::ChanIterator(const RecvChan<T>& from, std::source_location place)
     : from_(from), place_(place), value_(from_.recv(place)) {}
 
-template <Sendable T>
+template <Carried T>
 detail::ChanIterator<T>& detail::ChanIterator<T>::operator++() {
   value_.reset();
   if (std::optional<T> next = from_.recv(place_)) value_.emplace(std::move(*next));

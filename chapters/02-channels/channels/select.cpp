@@ -167,7 +167,8 @@ int select(std::span<SelectCase> cases, std::source_location place) {
   for (const SelectCase& each : cases) {
     if (each.kept_ == nullptr) panic("select: a case of this list has been moved away", place);
     detail::Case& one = each.kept_->get();
-    if (one.queued) panic("select: another goroutine waits with this list; make one for each", place);
+    if (one.queued)
+      panic("select: another goroutine waits with this list; make one for each", place);
     if (one.spent) {
       panic("select: this case has sent its value; make a new one to send another", one.place);
     }

@@ -90,9 +90,9 @@ void check_handler(const F& handler, std::source_location place) {
 
 /// What a handler of recv may take: the value or the end; the value, T{} at the end; nothing.
 template <class F, class T>
-concept RecvHandler =
-    std::invocable<F&, std::optional<T>> ||
-    (std::invocable<F&, T> && std::default_initializable<T>) || std::invocable<F&>;
+concept RecvHandler = std::invocable<F&, std::optional<T>> ||
+                      (std::invocable<F&, T>&& std::default_initializable<T>) ||
+                      std::invocable<F&>;
 
 template <class F>
 concept Handler = std::invocable<F&>;
@@ -328,7 +328,7 @@ template <detail::Receivable C, class V>
 /// is closed: chosen then, it panics.
 /// An lvalue is copied now, as Go evaluates it now.  An rvalue T is moved only if this case is chosen.
 template <detail::ToSendTo C, class U, detail::Handler F = detail::NoHandler>
-  requires std::convertible_to<U, typename C::value_type>
+requires std::convertible_to<U, typename C::value_type>
 [[nodiscard]] auto send(const C& channel, U&& value, F handler = {},
                         std::source_location place = std::source_location::current()) {
   using T = typename C::value_type;
@@ -378,8 +378,7 @@ template <detail::Handler F = detail::NoHandler>
 /// @rule{Go spec, "Select statements": one of the communications that can proceed is chosen by a uniform
 ///       pseudo-random selection; else default; else the statement blocks}
 template <detail::SelectCaseType... Cases>
-  requires(sizeof...(Cases) > 0)
-int select(Cases&&... cases) {
+requires(sizeof...(Cases) > 0) int select(Cases&&... cases) {
   constexpr int kOtherwises = (0 + ... + int{detail::kIsOtherwise<std::remove_cvref_t<Cases>>});
   static_assert(kOtherwises <= 1, "a select has at most one otherwise()");
   int chosen = -1;

@@ -94,6 +94,25 @@ TEST(ChanValues, Channels) {
   });
 }
 
+/// A request that says where to ask further: it names channels of its own type before it is complete.
+struct Request {
+  int number = 0;
+  SendChan<Request> next;
+};
+
+TEST(ChanValues, ThatCarryChannelsOfTheirOwnType) {
+  in_every_order([] {
+    const auto asked = make_chan<Request>();
+    const auto further = make_chan<Request>(1);
+    go([asked] {
+      for (const Request& request : asked) request.next.send({request.number + 1, {}});
+    });
+    asked.send({1, further});
+    EXPECT_EQ(further.recv()->number, 2);
+    asked.close();
+  });
+}
+
 TEST(ChanValues, OptionalsBoolsAndSignals) {
   run([] {
     const auto optionals = make_chan<std::optional<int>>(2);

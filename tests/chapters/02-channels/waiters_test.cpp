@@ -24,7 +24,8 @@ TEST(Waiters, DeadLettersLeaveTheQueueSoThatNobodyPassesOverThemTwice) {
 
   EXPECT_EQ(one.first(), nullptr);
   EXPECT_EQ(other.first(), &behind);
-  EXPECT_FALSE(elsewhere.is_linked()) << "a thousand of them would cost every operation a thousand looks";
+  EXPECT_FALSE(elsewhere.is_linked())
+      << "a thousand of them would cost every operation a thousand looks";
   EXPECT_EQ(other.first(), &behind);
 }
 
