@@ -175,8 +175,9 @@ class Chan {
     }
   }
   [[nodiscard]] bool try_send(const T& value,
-                              std::source_location place = std::source_location::current())
-      const requires std::copy_constructible<T> {
+                              std::source_location place = std::source_location::current()) const
+    requires std::copy_constructible<T>
+  {
     if (detail::out_of_reach(this) || state_ == nullptr) return false;
     if (!state_->can_send()) return false;
     return try_send(T(value), place);
@@ -302,8 +303,9 @@ class SendChan {
     return channel_.try_send(std::move(value), place);
   }
   [[nodiscard]] bool try_send(const T& value,
-                              std::source_location place = std::source_location::current())
-      const requires std::copy_constructible<T> {
+                              std::source_location place = std::source_location::current()) const
+    requires std::copy_constructible<T>
+  {
     return channel_.try_send(value, place);
   }
   /// @}

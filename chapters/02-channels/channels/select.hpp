@@ -90,9 +90,9 @@ void check_handler(const F& handler, std::source_location place) {
 
 /// What a handler of recv may take: the value or the end; the value, T{} at the end; nothing.
 template <class F, class T>
-concept RecvHandler = std::invocable<F&, std::optional<T>> ||
-                      (std::invocable<F&, T>&& std::default_initializable<T>) ||
-                      std::invocable<F&>;
+concept RecvHandler =
+    std::invocable<F&, std::optional<T>> ||
+    (std::invocable<F&, T> && std::default_initializable<T>) || std::invocable<F&>;
 
 template <class F>
 concept Handler = std::invocable<F&>;
@@ -202,9 +202,6 @@ class OtherwiseCase : public Case {
   F handler_;
 };
 
-/// For what is wrong whatever it is.
-template <class T>
-inline constexpr bool kNever = false;
 template <class T>
 inline constexpr bool kIsOptional = false;
 template <class T>
@@ -310,25 +307,19 @@ template <detail::Receivable C, detail::RecvHandler<typename C::value_type> F>
                                                 std::move(deliver), place);
 }
 
-/// What is none of these says so at compile time.
+/// What is none of these is refused; the compiler shows what is wanted.
 template <detail::Receivable C, class V>
   requires(!std::same_as<V, typename C::value_type&> &&
            !std::same_as<V, std::optional<typename C::value_type>&> &&
            !detail::RecvHandler<std::remove_cvref_t<V>, typename C::value_type> &&
            !std::same_as<std::remove_cvref_t<V>, std::source_location>)
-[[nodiscard]] auto recv(const C& channel, V&& /*wrong*/) {
-  static_assert(
-      detail::kNever<V>,
-      "recv(channel, x): x is a variable of the type that the channel carries, an std::optional "
-      "of it, or a handler that takes one of the two or nothing");
-  return recv(channel);
-}
+auto recv(const C& channel, V&& want_a_variable_of_what_the_channel_carries_or_a_handler) = delete;
 
 /// A case that sends `value` to `channel`.  Ready when a receiver waits, when there is room, or when the channel
 /// is closed: chosen then, it panics.
 /// An lvalue is copied now, as Go evaluates it now.  An rvalue T is moved only if this case is chosen.
 template <detail::ToSendTo C, class U, detail::Handler F = detail::NoHandler>
-requires std::convertible_to<U, typename C::value_type>
+  requires std::convertible_to<U, typename C::value_type>
 [[nodiscard]] auto send(const C& channel, U&& value, F handler = {},
                         std::source_location place = std::source_location::current()) {
   using T = typename C::value_type;
@@ -342,16 +333,10 @@ requires std::convertible_to<U, typename C::value_type>
   }
 }
 
-/// What the channel cannot carry says so at compile time.
+/// What the channel cannot carry is refused.
 template <detail::ToSendTo C, class U, class F = detail::NoHandler>
-  requires(!std::constructible_from<typename C::value_type, U>)
-[[nodiscard]] auto send(const C& /*channel*/, U&& /*wrong*/, F /*handler*/ = {}) {
-  static_assert(
-      detail::kNever<U>,
-      "send(channel, x): what the channel carries cannot be made from x; what can only be moved "
-      "is sent by std::move(x)");
-  return detail::OtherwiseCase<detail::NoHandler>({}, {});
-}
+  requires(!std::convertible_to<U, typename C::value_type>)
+auto send(const C& channel, U&& want_what_the_channel_carries_or_std_move, F handler = {}) = delete;
 
 /// A case that is chosen when no other became ready within `d`.  Zero or less: when none is ready now.
 template <class Rep, class Period, detail::Handler F = detail::NoHandler>
@@ -378,7 +363,8 @@ template <detail::Handler F = detail::NoHandler>
 /// @rule{Go spec, "Select statements": one of the communications that can proceed is chosen by a uniform
 ///       pseudo-random selection; else default; else the statement blocks}
 template <detail::SelectCaseType... Cases>
-requires(sizeof...(Cases) > 0) int select(Cases&&... cases) {
+  requires(sizeof...(Cases) > 0)
+int select(Cases&&... cases) {
   constexpr int kOtherwises = (0 + ... + int{detail::kIsOtherwise<std::remove_cvref_t<Cases>>});
   static_assert(kOtherwises <= 1, "a select has at most one otherwise()");
   int chosen = -1;
@@ -395,15 +381,10 @@ requires(sizeof...(Cases) > 0) int select(Cases&&... cases) {
   return chosen;
 }
 
-/// What is no case says so at compile time.
+/// What is no case is refused.
 template <class... Others>
   requires(false || ... || detail::kIsOptional<std::remove_cvref_t<Others>>)
-int select(Others&&... /*wrong*/) {
-  static_assert((detail::kNever<Others> || ...),
-                "select(...) chooses among cases, as recv(channel); channel.recv() receives before "
-                "it begins");
-  return -1;
-}
+int select(Others&&... want_cases_as_recv_of_a_channel_not_what_its_recv_returns) = delete;
 
 /// Parks for ever.  Go's `select {}`.
 inline void select(std::source_location place = std::source_location::current()) {

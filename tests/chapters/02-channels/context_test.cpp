@@ -131,7 +131,9 @@ TEST(Cancel, MovedItLeavesAnEmptyOneThatDoesNothing) {
     std::optional<Cancel> other(std::move(cancel));
     cancel();  // NOLINT(bugprone-use-after-move): this is what is tested
     cancel(Status::internal("from an empty one"));
-    { const Cancel ended = std::move(cancel); }
+    {
+      const Cancel ended = std::move(cancel);
+    }
     EXPECT_TRUE(context.status().ok());
     (*other)(Status::aborted("enough"));
   }
@@ -397,7 +399,9 @@ TEST(Deadline, OutsideRunPanics) {
 TEST(Deadline, OfAContextThatIsCancelledHidesNoDeadlock) {
   const Ending ending = ending_on_telling_clock([] {
     const auto [context, cancel] = with_timeout({}, kShort);
-    { const auto both = with_timeout({}, kShort); }
+    {
+      const auto both = with_timeout({}, kShort);
+    }
     cancel();
     park_for_ever();
   });

@@ -82,9 +82,8 @@ TEST(SelectValues, AValueIsConvertedToWhatTheChannelCarries) {
 
 /// Whether a case may send a U to a channel of T.
 template <class T, class U>
-concept CaseSends = requires(const Chan<T>& channel, U&& value) {
-  (void)send(channel, std::forward<U>(value));
-};
+concept CaseSends =
+    requires(const Chan<T>& channel, U&& value) { (void)send(channel, std::forward<U>(value)); };
 
 TEST(SelectValues, AreConvertedWhereChanSendConvertsThemAndNowhereElse) {
   EXPECT_TRUE((CaseSends<long, int> && CaseSends<std::string, const char*>));
