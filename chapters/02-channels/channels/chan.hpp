@@ -16,7 +16,8 @@
 ///     throw is moved at both ends in its own goroutine: a send that throws sends nothing; a receive that
 ///     throws has taken its value from the channel, and destroys it.
 ///
-/// What does not park may be called anywhere, also outside run().  A T's move must not park.
+/// What does not park may be called anywhere on its thread, also outside run().  A T's move, and the destructor of what
+/// was moved from, must neither park nor use the channel.
 /// A channel lives as long as a handle to it, or a goroutine parked on it.
 /// Source: Hoare 1978, §2.3; Go spec, "Channel types", "Send statements", "Receive operator", "Close".
 #pragma once

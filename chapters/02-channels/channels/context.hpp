@@ -18,6 +18,7 @@
 ///  3. A context ends at its deadline or its parent's, whichever comes first.
 ///  4. A Cancel that is destroyed cancels: a child that is finished leaves nothing behind in its parent.
 ///
+/// A context with a deadline belongs to one run(): after it, no alarm ends it any more.
 /// A Context is a handle, as cheap to copy as a pointer; a default one is the background, which never ends.
 /// Call from any goroutine.  Source: Go, package context.
 #pragma once

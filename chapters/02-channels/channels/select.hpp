@@ -14,12 +14,16 @@
 ///
 /// Laws
 ///  1. Exactly one case is chosen, and only its value moves: what was to be sent by another stays where it was.
+///     (In a run-time list, and for a T whose move may throw, that is the case itself from the start.)
 ///  2. Among the cases that are ready all are equally likely (drawn from RunOptions::seed).
 ///  3. When none is ready: otherwise() is chosen at once; timeout(d) after d; without either, the goroutine
 ///     parks, and uses no processor, until a case becomes ready.
 ///  4. A case on a nil channel is never ready.  A closed channel is always ready to receive.
 ///  5. A channel may appear in several cases, and both ends of a channel may be in selects.
-///  6. Nothing is allocated (but for values whose move may throw).
+///  6. Nothing is allocated, but for values whose move may throw, and for run-time lists.
+///
+/// A case lives in the expression of its select, or in a run-time list; kept in a variable it may outlive what it
+/// refers to.
 ///
 /// Call from any goroutine.  Source: Hoare 1978, §2.4; Go spec, "Select statements".
 #pragma once
