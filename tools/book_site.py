@@ -122,7 +122,7 @@ def heading(path, line, slugs):
     anchor = slugs.of(title)
     label = page_id(path) if level == 1 else f"{page_id(path)}_{anchor}"
     label = "mainpage" if label == "index" else label
-    words = re.sub(r"^(\d+)\. ", r"\1\\. ", prose(markdown.plain(title)))  # a chapter's number begins no list
+    words = re.sub(r"^(\d+)\. ", "\\1.\N{NO-BREAK SPACE}", prose(markdown.plain(title)))  # a number begins no list
     return f"{'#' * level} {words} {{#{label}}}"
 
 
