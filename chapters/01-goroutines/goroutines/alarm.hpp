@@ -8,7 +8,8 @@
 ///  3. Alarms and sleepers with equal times come in the order in which they were set.
 ///
 /// An alarm that is set counts as something that can still happen: there is no deadlock before it fired.
-/// Call from any goroutine.  When run() returns, no alarm is set any more: those that were have lapsed.
+/// Call from any goroutine.  When run() returns, no alarm is set any more: those that were have lapsed; and when
+/// a GoroutineGroup is ended, those that its members had set.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,8 @@
 #include "goroutines/clock.hpp"
 
 namespace conclave::detail {
+
+struct GroupState;
 
 /// Something that happens at a point in time.
 class Alarm {
@@ -40,7 +43,7 @@ class Alarm {
   /// and destroy this one.
   virtual void fire() noexcept = 0;
 
-  /// Called instead when run() ends before the alarm fired.  It may destroy this one and others.
+  /// Called instead when run() or the group ends before the alarm fired.  It may destroy this one and others.
   virtual void lapse() noexcept {}
 
  private:
@@ -49,6 +52,7 @@ class Alarm {
   static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
 
   std::size_t slot_ = kNowhere;  // where it lies among the timers
+  GroupState* group_ = nullptr;  // of the goroutine that set it
 };
 
 }  // namespace conclave::detail

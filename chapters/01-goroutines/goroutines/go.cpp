@@ -45,11 +45,11 @@ Goroutine* WaitQueue::pop() noexcept {
 
 bool inside_run() noexcept { return current_processor != nullptr; }
 
-void park(const Wait& wait) { current_processor->park(wait); }
+bool park(const Wait& wait) { return current_processor->park(wait); }
 
-void park_in(WaitQueue& queue, const Wait& wait) {
+bool park_in(WaitQueue& queue, const Wait& wait) {
   if (!unwinding()) queue.push(*current_goroutine);
-  park(wait);
+  return park(wait);
 }
 
 void ready(Goroutine& goroutine) noexcept { current_processor->ready(goroutine); }

@@ -19,6 +19,7 @@ class context;  // NOLINT(readability-identifier-naming): Boost's name
 
 namespace conclave::detail {
 
+struct GroupState;
 struct Worker;
 
 /// One goroutine.  Recycled: `id` is new at each start, and 0 while the record is free.
@@ -28,18 +29,15 @@ struct alignas(64) Goroutine : Queueable {
   boost::fibers::context* context = nullptr;  // of that fiber
   ThreadState thread_state;
   const Wait* wait = nullptr;  // why it is parked; null while it runs or is ready
-  bool ending = false;         // it is to be unwound
+  bool ending = false;         // it is being unwound, or will be
 
   std::uint64_t id = 0;
-  const void* frame = nullptr;  // where its stack of calls began when it parked
-  WaitGroup* group = nullptr;   // told when it is done
-  Task task;                    // what to run; empty once it has run
+  const void* frame = nullptr;      // where its stack of calls began when it parked
+  GroupState* group = nullptr;      // with which it can be ended; null when it belongs to none
+  WaitGroup* wait_group = nullptr;  // told when it is done
+  Task task;                        // what to run; empty once it has run
   std::source_location started_at;
   std::string name;
 };
-
-/// Thrown through a goroutine's stack to run its destructors when the program ends before it does.
-/// Not an exception a program should catch: a `catch (...)` must throw it on.
-struct Unwind {};
 
 }  // namespace conclave::detail

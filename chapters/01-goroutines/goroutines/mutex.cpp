@@ -11,15 +11,14 @@ void Mutex::wait_for_it(std::source_location place) {
     holder_ = {detail::current_goroutine->id};
     return;
   }
-  detail::park_in(waiters_, {"Mutex::lock", place, this, explain});
+  detail::park_in(waiters_, {"Mutex::lock", place, this, explain}, [&] { hand_over(place); });
 }
 
 void Mutex::hand_over(std::source_location place) {
   if (detail::gone(this)) return;
-  if (!holder_) {
-    if (detail::unwinding()) return;  // its lock() returned without the mutex
-    panic("Mutex::unlock: nobody holds this mutex", place);
-  }
+  const detail::Goroutine& self = *detail::current_goroutine;
+  if (self.ending && holder_.goroutine != self.id) return;  // its lock() returned without the mutex
+  if (!holder_) panic("Mutex::unlock: nobody holds this mutex", place);
   holder_ = {};
   if (detail::Goroutine* waiter = waiters_.pop()) {
     holder_ = {waiter->id};

@@ -56,6 +56,12 @@ struct Holder {
   [[nodiscard]] std::string describe() const;
 };
 
+/// Thrown through a goroutine's stack to run its destructors when it is ended before its function has returned.
+/// Not an exception a program should catch: a `catch (...)` must throw it on.
+struct Unwind {
+  bool woken;  // whether ready() was called before: then what it waited for is in its hands
+};
+
 /// The goroutine that runs on this thread; null outside run().
 extern constinit thread_local Goroutine* current_goroutine;
 
@@ -73,10 +79,24 @@ inline Goroutine& current(const std::source_location& place) {
 
 /// Gives the processor away until somebody calls ready() for this goroutine.
 /// While the goroutine is unwound it returns at once, with nothing obtained (see unwinding()).
-void park(const Wait& wait);
+/// @return whether somebody called ready()
+/// @throws Unwind when the goroutine is ended meanwhile; see Unwind::woken
+bool park(const Wait& wait);
 
 /// park() in `queue`: whoever wakes this goroutine pops it there.
-void park_in(WaitQueue& queue, const Wait& wait);
+bool park_in(WaitQueue& queue, const Wait& wait);
+
+/// The same for who is woken with something in hand, a lock say: when the goroutine was woken and is then ended
+/// before it runs, `pass_on()` is called first.
+template <class PassOn>
+bool park_in(WaitQueue& queue, const Wait& wait, PassOn pass_on) {
+  try {
+    return park_in(queue, wait);
+  } catch (const Unwind& unwind) {
+    if (unwind.woken) pass_on();
+    throw;
+  }
+}
 
 /// Makes a parked goroutine ready to run.
 void ready(Goroutine& goroutine) noexcept;

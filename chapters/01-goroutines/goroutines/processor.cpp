@@ -5,7 +5,6 @@
 #include <cstring>
 #include <exception>
 #include <utility>
-#include <pthread.h>
 
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/scheduler.hpp>
@@ -35,16 +34,6 @@ constexpr std::uint32_t kPicksPerLook = 61;
 constexpr std::size_t kDispatcherBytes = std::size_t{64} * 1024;
 
 std::terminate_handler terminate_before = nullptr;
-
-const std::byte* low_end_of_this_stack() noexcept {
-  pthread_attr_t attributes;
-  void* low = nullptr;
-  std::size_t bytes = 0;
-  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return nullptr;
-  pthread_attr_getstack(&attributes, &low, &bytes);
-  pthread_attr_destroy(&attributes);
-  return static_cast<const std::byte*>(low);
-}
 
 /// Says why, when it is the unwinding of a goroutine that must not pass.
 void explain_terminate() {
@@ -108,7 +97,7 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   stacks_.set_bytes(valid.stack_bytes);
 
   last_id_ = 0;
-  main_ = &allocate(std::move(main), "main", nullptr, place);
+  main_ = &allocate(std::move(main), "main", place);
   thread_.context = boost::fibers::context::active();
   thread_.goroutine = main_;
   main_->worker = &thread_;
@@ -131,18 +120,33 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   thread_seat_.restore(outside);
 }
 
-void Processor::start(Task&& task, std::string&& name, WaitGroup* group,
-                      std::source_location place) {
-  if (ending_) [[unlikely]] {  // a destructor that runs at the end; nothing new may begin
+void Processor::start_in(GroupState* group, Task&& task, std::string&& name, WaitGroup* wait_group,
+                         std::source_location place) {
+  if (nothing_may_begin()) [[unlikely]] {
     task.reset();
-    if (group != nullptr) group->done(place);
+    if (wait_group != nullptr) wait_group->done(place);
     return;
   }
-  run_queue_.push_started(allocate(std::move(task), std::move(name), group, place));
+  Goroutine& goroutine = allocate(std::move(task), std::move(name), place);
+  goroutine.wait_group = wait_group;
+  goroutine.group = group;
+  if (group != nullptr) ++group->live;
+  run_queue_.push_started(goroutine);
 }
 
-Goroutine& Processor::allocate(Task&& task, std::string&& name, WaitGroup* group,
-                               std::source_location place) {
+/// The group to which a goroutine belongs that is started now.
+GroupState* Processor::group_of_starter() const noexcept {
+  if (firing_) [[unlikely]]
+    return *firing_;
+  return current_goroutine != nullptr ? current_goroutine->group : nullptr;
+}
+
+/// Whether a destructor runs at the end of its goroutine: what it starts would outlive it.
+bool Processor::nothing_may_begin() const noexcept {
+  return main_has_returned_ || (current_goroutine != nullptr && current_goroutine->ending);
+}
+
+Goroutine& Processor::allocate(Task&& task, std::string&& name, std::source_location place) {
   if (free_records_.empty()) {
     free_records_.push_back(&records_.emplace_back());
   }
@@ -151,7 +155,6 @@ Goroutine& Processor::allocate(Task&& task, std::string&& name, WaitGroup* group
   goroutine.id = ++last_id_;
   goroutine.task = std::move(task);
   if (!name.empty()) goroutine.name = std::move(name);
-  goroutine.group = group;
   goroutine.started_at = place;
   goroutine.thread_state = {};
   ++live_;
@@ -159,9 +162,12 @@ Goroutine& Processor::allocate(Task&& task, std::string&& name, WaitGroup* group
 }
 
 void Processor::release(Goroutine& goroutine) noexcept {
+  if (goroutine.group != nullptr) --goroutine.group->live;
   goroutine.id = 0;
   goroutine.worker = nullptr;
   goroutine.ending = false;
+  goroutine.group = nullptr;
+  goroutine.wait_group = nullptr;
   goroutine.name.clear();
   --live_;
   free_records_.push_back(&goroutine);
@@ -189,17 +195,19 @@ void Processor::yield() {
     unwind(self, self.started_at);
 }
 
-void Processor::park(const Wait& wait) {
+bool Processor::park(const Wait& wait) {
   Goroutine& self = *current_goroutine;
-  if (self.ending) [[unlikely]]
-    return refuse_to_park(self);
+  if (self.ending) [[unlikely]] {
+    refuse_to_park(self);
+    return false;
+  }
   self.thread_state = thread_seat_.save();
   self.wait = &wait;
   self.frame = __builtin_frame_address(0);
   switch_to(next());
-  self.wait = nullptr;
   if (self.ending) [[unlikely]]
-    unwind(self, wait.place);
+    return unwind(self, wait.place);
+  return true;
 }
 
 void Processor::sleep_until(TimePoint deadline, std::source_location place) {
@@ -210,7 +218,9 @@ void Processor::sleep_until(TimePoint deadline, std::source_location place) {
 
 void Processor::set_alarm(Alarm& alarm, TimePoint at) {
   cancel_alarm(alarm);
-  if (at != TimePoint::max() && !ending_) timers_.push(at, alarm);
+  if (at == TimePoint::max() || nothing_may_begin()) return;
+  alarm.group_ = group_of_starter();
+  timers_.push(at, alarm);
 }
 
 void Processor::cancel_alarm(Alarm& alarm) noexcept {
@@ -218,7 +228,7 @@ void Processor::cancel_alarm(Alarm& alarm) noexcept {
 }
 
 Goroutine* Processor::next() noexcept {
-  if (ending_) [[unlikely]]
+  if (endings_ != nullptr) [[unlikely]]
     return next_to_end();
   if (++picks_ % kPicksPerLook == 0) wake_sleepers();
   return run_queue_.pop();
@@ -229,7 +239,9 @@ void Processor::wake_sleepers() noexcept {
   const TimePoint now = clock_->now();
   while (const Timers::Due due = timers_.pop_due(now)) {
     if (due.alarm != nullptr) {
+      firing_ = due.alarm->group_;
       due.alarm->fire();
+      firing_.reset();
     } else {
       ready(*due.sleeper);
     }
@@ -308,7 +320,7 @@ void Processor::execute(Goroutine& goroutine) noexcept {
       goroutine.task();
     } catch (const Unwind&) {  // its destructors have run
     }
-    if (goroutine.group != nullptr) goroutine.group->done(goroutine.started_at);
+    if (goroutine.wait_group != nullptr) goroutine.wait_group->done(goroutine.started_at);
   } catch (...) {
     report_uncaught(goroutine);
   }
@@ -368,63 +380,7 @@ void Processor::notify() noexcept {
   if (poller_) poller_->notify();
 }
 
-// --- the end of run() ----------------------------------------------------------------------------------
-
-/// Unwinds every goroutine that is left, newest first: what was started later may use what was there before.
-void Processor::end_goroutines() {
-  ending_ = true;
-  for (Goroutine& goroutine : records_) {
-    if (goroutine.id == 0) continue;
-    goroutine.unlink();
-    goroutine.ending = true;
-    if (&goroutine != main_) to_end_.push_back(&goroutine);
-  }
-  run_queue_.reset(Order::standard, 0);
-  std::ranges::sort(to_end_, {}, &Goroutine::id);
-  if (!to_end_.empty() || !timers_.empty()) stack_low_ = low_end_of_this_stack();
-  timers_.clear();
-  switch_to(next_to_end());
-  run_queue_.reset(Order::standard, 0);  // whom a destructor woke has ended, too
-  ending_ = false;
-}
-
-bool Processor::lay_in_mains_frame(const void* object) const noexcept {
-  return ending_ && object >= stack_low_ && object < mains_frame_;
-}
-
-Goroutine* Processor::next_to_end() noexcept {
-  while (!to_end_.empty()) {
-    Goroutine* goroutine = to_end_.back();
-    to_end_.pop_back();
-    if (goroutine->worker != nullptr) return goroutine;
-    goroutine->task.reset();  // it never ran
-    if (goroutine->group != nullptr) goroutine->group->done(goroutine->started_at);
-    release(*goroutine);
-  }
-  return main_;
-}
-
-/// Begins to unwind the goroutine that runs.  One that parked in a destructor, while an exception was on its
-/// way, is being unwound already: another exception would end the program.
-void Processor::unwind(const Goroutine& self, std::source_location place) {
-  unwound_from_ = place;
-  if (self.thread_state.uncaught_exceptions == 0) throw Unwind{};
-}
-
-/// A goroutine that is being unwound wants to park: its destructors may, and find that it returns at once.
-void Processor::refuse_to_park(Goroutine& goroutine) {
-  const ThreadState state = thread_seat_.save();
-  const bool in_destructor = state.uncaught_exceptions > 0 || state.caught_exceptions != nullptr;
-  if (!in_destructor && goroutine.worker != nullptr && &goroutine != main_) {
-    report_swallowed_unwinding(goroutine);
-  }
-}
-
-void Processor::forget(const WaitGroup& group) noexcept {
-  for (Goroutine& goroutine : records_) {
-    if (goroutine.group == &group) goroutine.group = nullptr;
-  }
-}
+// --- the end of run() ---------------------------------------------------------------------------------
 
 /// Ends all workers, so that Boost's scheduler is empty and this thread may end.
 void Processor::retire_workers() noexcept {

@@ -28,6 +28,7 @@
 #include <optional>
 #include <source_location>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <boost/fiber/algo/algorithm.hpp>
@@ -35,6 +36,7 @@
 
 #include "goroutines/go.hpp"
 #include "goroutines/goroutine.hpp"
+#include "goroutines/goroutine_group.hpp"
 #include "goroutines/poller.hpp"
 #include "goroutines/run_queue.hpp"
 #include "goroutines/stack_switch.hpp"
@@ -60,16 +62,30 @@ class Processor final : public boost::fibers::algo::algorithm {
   /// Runs `main` and what it starts; see conclave::run().
   void run(Task&& main, const RunOptions& options, std::source_location place);
 
-  void start(Task&& task, std::string&& name, WaitGroup* group, std::source_location place);
+  /// Starts a goroutine in the group of the one that calls.
+  void start(Task&& task, std::string&& name, WaitGroup* wait_group, std::source_location place) {
+    start_in(group_of_starter(), std::move(task), std::move(name), wait_group, place);
+  }
+  void start_in(GroupState* group, Task&& task, std::string&& name, WaitGroup* wait_group,
+                std::source_location place);
   void yield();
-  void park(const Wait& wait);
+  /// @return whether the goroutine was woken; false when it is being unwound instead
+  bool park(const Wait& wait);
   void sleep_until(TimePoint deadline, std::source_location place);
   void set_alarm(Alarm& alarm, TimePoint at);
   void cancel_alarm(Alarm& alarm) noexcept;
-  void ready(Goroutine& goroutine) noexcept { run_queue_.push_woken(goroutine); }
+  void ready(Goroutine& goroutine) noexcept {
+    goroutine.wait = nullptr;
+    run_queue_.push_woken(goroutine);
+  }
 
-  /// The group ends before its goroutines, which happens only while they are unwound.
-  void forget(const WaitGroup& group) noexcept;
+  /// Unwinds all members of `group` but the goroutine that calls.
+  void end_group(const GroupState& group);
+  /// Unwinds the goroutine that calls.
+  void end_self(std::source_location place);
+
+  /// The wait group ends before its goroutines, which happens only while they are unwound.
+  void forget(const WaitGroup& wait_group) noexcept;
 
   /// Whether main has returned and `object` lies where its frame was.
   [[nodiscard]] bool lay_in_mains_frame(const void* object) const noexcept;
@@ -93,9 +109,9 @@ class Processor final : public boost::fibers::algo::algorithm {
 
  private:
   struct StackAllocator;
+  struct Ending;
 
-  Goroutine& allocate(Task&& task, std::string&& name, WaitGroup* group,
-                      std::source_location place);
+  Goroutine& allocate(Task&& task, std::string&& name, std::source_location place);
   void release(Goroutine& goroutine) noexcept;
 
   Goroutine* next() noexcept;
@@ -106,10 +122,15 @@ class Processor final : public boost::fibers::algo::algorithm {
   void work(Worker& self) noexcept;
   void execute(Goroutine& goroutine) noexcept;
   void wake_sleepers() noexcept;
+  GroupState* group_of_starter() const noexcept;
+  [[nodiscard]] bool nothing_may_begin() const noexcept;
 
+  // ending.cpp
   void end_goroutines();
+  void mark(Goroutine& goroutine, Ending& ending);
+  void end_marked(Ending& ending);
   Goroutine* next_to_end() noexcept;
-  void unwind(const Goroutine& self, std::source_location place);
+  bool unwind(Goroutine& self, std::source_location place);
   void refuse_to_park(Goroutine& goroutine);
   void retire_workers() noexcept;
 
@@ -138,14 +159,17 @@ class Processor final : public boost::fibers::algo::algorithm {
   std::optional<Poller> poller_;
   Stacks stacks_;
   std::uint32_t picks_ = 0;
+  std::optional<GroupState*> firing_;  // the group of the alarm that fires just now
+
+  // The end of goroutines, before their functions have returned.
+  Ending* endings_ = nullptr;          // those in progress, innermost first
+  std::source_location unwound_from_;  // where the goroutine was parked that is being unwound
 
   // The end of run().
-  bool ending_ = false;
+  bool main_has_returned_ = false;
   const std::byte* stack_low_ = nullptr;    // of the thread's stack, when main has returned
   const std::byte* mains_frame_ = nullptr;  // what main had on that stack lies below this
   bool retiring_ = false;
-  std::vector<Goroutine*> to_end_;
-  std::source_location unwound_from_;  // where the goroutine was parked that is being unwound
 };
 
 /// The processor of this thread while run() runs on it, also when no goroutine does; null otherwise.

@@ -37,6 +37,11 @@ void RunQueue::push(Queue& queue, Goroutine& goroutine) noexcept {
   }
 }
 
+void RunQueue::remove(Goroutine& goroutine) noexcept {
+  goroutine.unlink();
+  std::erase(any_, &goroutine);
+}
+
 Goroutine* RunQueue::pop() noexcept {
   if (order_ == Order::random) return pop_random();
 

@@ -36,6 +36,9 @@ class RunQueue {
   void push_started(Goroutine& goroutine) noexcept { push(started_, goroutine); }
   void push_yielded(Goroutine& goroutine) noexcept { push(yielded_, goroutine); }
 
+  /// Takes a goroutine out that will not run on; one that stands in a WaitQueue leaves that.
+  void remove(Goroutine& goroutine) noexcept;
+
   /// The next to run, which leaves the queue; null when it is empty.
   Goroutine* pop() noexcept;
 

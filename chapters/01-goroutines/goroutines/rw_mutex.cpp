@@ -14,7 +14,8 @@ void RWMutex::lock(std::source_location place) {
     writer_ = {self.id};
     return;
   }
-  detail::park_in(waiting_writers_, {"RWMutex::lock", place, this, explain});
+  detail::park_in(waiting_writers_, {"RWMutex::lock", place, this, explain},
+                  [&] { unlock(place); });
 }
 
 bool RWMutex::try_lock(std::source_location place) {
@@ -26,12 +27,10 @@ bool RWMutex::try_lock(std::source_location place) {
 }
 
 void RWMutex::unlock(std::source_location place) {
-  detail::current(place);
+  const detail::Goroutine& self = detail::current(place);
   if (detail::gone(this)) return;
-  if (!writer_) {
-    if (detail::unwinding()) return;  // its lock() returned without the mutex
-    panic("RWMutex::unlock: nobody holds this mutex for writing", place);
-  }
+  if (self.ending && writer_.goroutine != self.id) return;  // its lock() returned without the mutex
+  if (!writer_) panic("RWMutex::unlock: nobody holds this mutex for writing", place);
   writer_ = {};
   let_readers_in();
   if (readers_ == 0) let_writer_in();
@@ -44,7 +43,10 @@ void RWMutex::lock_shared(std::source_location place) {
     ++readers_;
     return;
   }
-  detail::park_in(waiting_readers_, {"RWMutex::lock_shared", place, this, explain});
+  const bool obtained =
+      detail::park_in(waiting_readers_, {"RWMutex::lock_shared", place, this, explain},
+                      [&] { unlock_shared(place); });
+  if (!obtained) ++refused_readers_;
 }
 
 bool RWMutex::try_lock_shared(std::source_location place) {
@@ -58,10 +60,11 @@ bool RWMutex::try_lock_shared(std::source_location place) {
 void RWMutex::unlock_shared(std::source_location place) {
   detail::current(place);
   if (detail::gone(this)) return;
-  if (readers_ == 0) {
-    if (detail::unwinding()) return;  // its lock_shared() returned without the mutex
-    panic("RWMutex::unlock_shared: nobody holds this mutex for reading", place);
+  if (refused_readers_ != 0) {
+    --refused_readers_;
+    return;
   }
+  if (readers_ == 0) panic("RWMutex::unlock_shared: nobody holds this mutex for reading", place);
   if (--readers_ == 0) let_writer_in();
 }
 

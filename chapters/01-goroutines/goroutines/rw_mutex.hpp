@@ -61,6 +61,8 @@ class RWMutex {
 
   detail::Holder writer_;
   std::int64_t readers_ = 0;
+  std::int64_t refused_readers_ =
+      0;  // lock_shared() returned without it, since they are being unwound
   detail::WaitQueue waiting_writers_;
   detail::WaitQueue waiting_readers_;
 };

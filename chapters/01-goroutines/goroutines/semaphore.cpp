@@ -1,5 +1,7 @@
 #include "goroutines/semaphore.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "goroutines/goroutine.hpp"
@@ -29,7 +31,9 @@ void Semaphore::acquire(std::int64_t n, std::source_location place) {
     return;
   }
   const Request request{this, n};
-  detail::park_in(waiters_, {"Semaphore::acquire", place, &request, explain});
+  const bool obtained = detail::park_in(waiters_, {"Semaphore::acquire", place, &request, explain},
+                                        [&] { release(n, place); });
+  if (!obtained) refused_ += n;
 }
 
 bool Semaphore::try_acquire(std::int64_t n, std::source_location place) {
@@ -44,8 +48,10 @@ bool Semaphore::try_acquire(std::int64_t n, std::source_location place) {
 void Semaphore::release(std::int64_t n, std::source_location place) {
   detail::current(place);
   if (detail::gone(this)) return;
+  const std::int64_t refused = std::clamp<std::int64_t>(n, 0, refused_);
+  refused_ -= refused;
+  n -= refused;
   if (n < 0 || n > used_) {
-    if (detail::unwinding()) return;  // its acquire() returned without permits
     panic(fmt::format("Semaphore::release: {} permits given back, {} in use", n, used_), place);
   }
   used_ -= n;

@@ -50,6 +50,8 @@ class Semaphore {
 
   std::int64_t size_;
   std::int64_t used_ = 0;
+  std::int64_t refused_ =
+      0;  // acquire() returned without them to goroutines that are being unwound
   detail::WaitQueue waiters_;
 };
 

@@ -1,6 +1,7 @@
 #include "goroutines/timers.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace conclave::detail {
 
@@ -31,11 +32,27 @@ Timers::Due Timers::pop_due(TimePoint now) noexcept {
   return {.sleeper = static_cast<Goroutine*>(first.who)};
 }
 
-void Timers::cancel(Alarm& alarm) noexcept {
-  const std::size_t hole = alarm.slot_;
+void Timers::cancel(Alarm& alarm) noexcept { remove(std::exchange(alarm.slot_, Alarm::kNowhere)); }
+
+void Timers::lapse(const GroupState& group) noexcept {
+  const auto of_group = [&](const Entry& entry) {
+    if (const Alarm* alarm = entry.alarm()) return alarm->group_ == &group;
+    return static_cast<const Goroutine*>(entry.who)->group == &group;
+  };
+  // An alarm that lapses may cancel others: each time the heap is another one, so we look from the start.
+  for (auto found = std::ranges::find_if(heap_, of_group); found != heap_.end();
+       found = std::ranges::find_if(heap_, of_group)) {
+    Alarm* alarm = found->alarm();
+    remove(static_cast<std::size_t>(found - heap_.begin()));
+    if (alarm == nullptr) continue;
+    alarm->slot_ = Alarm::kNowhere;
+    alarm->lapse();
+  }
+}
+
+void Timers::remove(std::size_t hole) noexcept {
   const Entry last = heap_.back();
   heap_.pop_back();
-  alarm.slot_ = Alarm::kNowhere;
   if (hole == heap_.size()) return;  // it was the last
   if (hole > 0 && last.before(heap_[(hole - 1) / kArity])) {
     sift_up(hole, last);

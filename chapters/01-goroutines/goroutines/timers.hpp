@@ -45,6 +45,9 @@ class Timers {
   /// @pre the alarm is set
   void cancel(Alarm& alarm) noexcept;
 
+  /// Forgets the sleepers of `group`; the alarms that its members had set lapse.
+  void lapse(const GroupState& group) noexcept;
+
   /// Nobody is woken any more; the alarms lapse.
   void clear() noexcept;
 
@@ -66,6 +69,7 @@ class Timers {
   };
 
   void push(const Entry& entry);
+  void remove(std::size_t hole) noexcept;
   void put(std::size_t slot, const Entry& entry) noexcept;
   void sift_up(std::size_t hole, const Entry& entry) noexcept;
   void sift_down(std::size_t hole, const Entry& entry) noexcept;

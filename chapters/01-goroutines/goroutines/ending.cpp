@@ -1,0 +1,126 @@
+// How goroutines are ended before their functions have returned: those of a group, and at the end of run() all.
+#include <algorithm>
+#include <utility>
+#include <vector>
+#include <pthread.h>
+
+#include "goroutines/processor.hpp"
+#include "goroutines/report.hpp"
+#include "goroutines/wait_group.hpp"
+
+namespace conclave::detail {
+
+/// Goroutines that are unwound one after the other, and who goes on when none is left.  Each runs without a
+/// break, since parking returns at once; one of their destructors may end a group in turn.
+struct Processor::Ending {
+  Goroutine* ender;
+  std::vector<Goroutine*> left;
+  Ending* outer = nullptr;
+};
+
+namespace {
+
+const std::byte* low_end_of_this_stack() noexcept {
+  pthread_attr_t attributes;
+  void* low = nullptr;
+  std::size_t bytes = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return nullptr;
+  pthread_attr_getstack(&attributes, &low, &bytes);
+  pthread_attr_destroy(&attributes);
+  return static_cast<const std::byte*>(low);
+}
+
+}  // namespace
+
+/// Unwinds every goroutine that is left when main has returned.
+void Processor::end_goroutines() {
+  Ending ending{main_, {}};
+  for (Goroutine& goroutine : records_) {
+    if (goroutine.id != 0 && &goroutine != main_) mark(goroutine, ending);
+  }
+  main_has_returned_ = true;
+  main_->ending = true;
+  run_queue_.reset(Order::standard, 0);
+  if (!ending.left.empty() || !timers_.empty()) stack_low_ = low_end_of_this_stack();
+  timers_.clear();
+  end_marked(ending);
+  run_queue_.reset(Order::standard, 0);  // whom a destructor woke has ended, too
+  main_has_returned_ = false;
+}
+
+void Processor::end_group(const GroupState& group) {
+  Ending ending{current_goroutine, {}};
+  for (Goroutine& goroutine : records_) {
+    const bool member = goroutine.id != 0 && goroutine.group == &group;
+    if (member && &goroutine != current_goroutine && !goroutine.ending) mark(goroutine, ending);
+  }
+  timers_.lapse(group);
+  end_marked(ending);
+}
+
+void Processor::end_self(std::source_location place) {
+  Goroutine& self = *current_goroutine;
+  self.ending = true;
+  self.thread_state = thread_seat_.save();
+  unwind(self, place);
+}
+
+void Processor::mark(Goroutine& goroutine, Ending& ending) {
+  goroutine.ending = true;
+  ending.left.push_back(&goroutine);
+}
+
+/// Unwinds them, newest first: what was started later may use what was there before.
+void Processor::end_marked(Ending& ending) {
+  if (ending.left.empty()) return;
+  std::ranges::sort(ending.left, {}, &Goroutine::id);
+  ending.outer = std::exchange(endings_, &ending);
+  ending.ender->thread_state = thread_seat_.save();
+  switch_to(next_to_end());
+  endings_ = ending.outer;
+}
+
+Goroutine* Processor::next_to_end() noexcept {
+  while (!endings_->left.empty()) {
+    Goroutine* goroutine = endings_->left.back();
+    endings_->left.pop_back();
+    run_queue_.remove(*goroutine);
+    if (goroutine->worker != nullptr) return goroutine;
+    goroutine->task.reset();  // it never ran
+    if (goroutine->wait_group != nullptr) goroutine->wait_group->done(goroutine->started_at);
+    release(*goroutine);
+  }
+  return endings_->ender;
+}
+
+/// Begins to unwind the goroutine that runs.  One that parked in a destructor, while an exception was on its
+/// way, is being unwound already: another exception would end the program.
+/// @return whether it had been woken before
+bool Processor::unwind(Goroutine& self, std::source_location place) {
+  const bool woken = self.wait == nullptr;
+  self.wait = nullptr;
+  unwound_from_ = place;
+  if (self.thread_state.uncaught_exceptions == 0) throw Unwind{woken};
+  return woken;
+}
+
+/// A goroutine that is being unwound wants to park: its destructors may, and find that it returns at once.
+void Processor::refuse_to_park(Goroutine& goroutine) {
+  const ThreadState state = thread_seat_.save();
+  const bool in_destructor = state.uncaught_exceptions > 0 || state.caught_exceptions != nullptr;
+  if (!in_destructor && goroutine.worker != nullptr && &goroutine != main_) {
+    report_swallowed_unwinding(goroutine);
+  }
+}
+
+bool Processor::lay_in_mains_frame(const void* object) const noexcept {
+  return main_has_returned_ && object >= stack_low_ && object < mains_frame_;
+}
+
+void Processor::forget(const WaitGroup& wait_group) noexcept {
+  for (Goroutine& goroutine : records_) {
+    if (goroutine.wait_group == &wait_group) goroutine.wait_group = nullptr;
+  }
+}
+
+}  // namespace conclave::detail

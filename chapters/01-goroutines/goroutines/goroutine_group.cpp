@@ -1,0 +1,25 @@
+#include "goroutines/goroutine_group.hpp"
+
+#include "goroutines/parking.hpp"
+#include "goroutines/processor.hpp"
+
+namespace conclave {
+
+GoroutineGroup::~GoroutineGroup() {
+  if (state_.live != 0) detail::current_processor->end_group(state_);
+  if (state_.live != 0) detail::current_goroutine->group = nullptr;
+}
+
+void GoroutineGroup::start(detail::Task&& task, std::source_location place) {
+  detail::current(place);
+  detail::current_processor->start_in(&state_, std::move(task), {}, nullptr, place);
+}
+
+void GoroutineGroup::end(std::source_location place) {
+  if (state_.live == 0) return;
+  const detail::Goroutine& self = detail::current(place);
+  detail::current_processor->end_group(state_);
+  if (self.group == &state_) detail::current_processor->end_self(place);
+}
+
+}  // namespace conclave

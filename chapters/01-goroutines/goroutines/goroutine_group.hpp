@@ -1,0 +1,78 @@
+/// @file
+/// GoroutineGroup: goroutines that can be ended from outside.
+///
+/// A goroutine ends when its function returns, and nobody can hurry it.  A group makes the exception that run()
+/// makes when main returns: its goroutines are unwound where they are, destructors run, and they never run on.
+/// The simulator of a later chapter crashes a machine this way: one group is all that ran on it.
+///
+///     GoroutineGroup node("node 1");
+///     node.go(serve);        // and whatever serve() starts
+///     ...
+///     node.end();
+///
+/// Laws
+///  1. What a goroutine starts belongs to its group; so does what a timer starts that a member had set.
+///  2. When end() returns, no member is alive; newest first, everything on their stacks has been destroyed.
+///  3. end() is one step: until it returns, only members run, and only to be unwound.
+///  4. A lock, permits or a turn that a member had just been given are passed on: nobody waits for the dead.
+///     (A value that was on its way to it is lost.)
+///  5. The timers that members had set lapse.
+///
+/// What a member holds without a destructor to give it back (a `mutex.lock()` alone) stays held.
+/// Call from inside run().  Source: Go has none; for processes, POSIX killpg(2).
+#pragma once
+
+#include <cstddef>
+#include <source_location>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "goroutines/start.hpp"
+
+namespace conclave {
+
+namespace detail {
+
+/// What the scheduler knows about a group.
+struct GroupState {
+  std::string name;
+  std::size_t live = 0;  // how many members there are
+};
+
+}  // namespace detail
+
+/// Goroutines that can be ended from outside.
+class GoroutineGroup {
+ public:
+  /// An empty group; reports show the name of a member's group before its own.
+  explicit GoroutineGroup(std::string name = {}) { state_.name = std::move(name); }
+  GoroutineGroup(const GoroutineGroup&) = delete;
+  GoroutineGroup& operator=(const GoroutineGroup&) = delete;
+
+  /// Ends the members, as end() does.  A member that itself destroys its group lives on, and belongs to none.
+  ~GoroutineGroup();
+
+  /// Starts `f(args...)` as a member of this group, whatever group the caller is in.  Does not block.
+  /// @throws Panic outside run() or for an empty f
+  template <class... Args>
+  void go(detail::Start<std::type_identity_t<Args>...> f, Args&&... args) {
+    start(std::move(f).bind(std::forward<Args>(args)...), f.place());
+  }
+
+  /// Unwinds all members.  Does not block, but for functions of blocking(), which it waits for (see there).
+  /// The group is then empty, and may be used again.  A member that calls it is unwound last, by an exception
+  /// that leaves end().
+  /// @throws Panic outside run(), when there are members
+  void end(std::source_location place = std::source_location::current());
+
+  /// How many members are alive.  Does not block.
+  [[nodiscard]] std::size_t size() const noexcept { return state_.live; }
+
+ private:
+  void start(detail::Task&& task, std::source_location place);
+
+  detail::GroupState state_;
+};
+
+}  // namespace conclave
