@@ -6,7 +6,8 @@
 namespace conclave {
 
 GoroutineGroup::~GoroutineGroup() {
-  if (state_.live != 0) detail::current_processor->end_group(state_);
+  // Also without members: timers that they had set may be left.
+  if (detail::current_processor != nullptr) detail::current_processor->end_group(state_);
   if (state_.live != 0) detail::current_goroutine->group = nullptr;
 }
 
@@ -16,7 +17,6 @@ void GoroutineGroup::start(detail::Task&& task, std::source_location place) {
 }
 
 void GoroutineGroup::end(std::source_location place) {
-  if (state_.live == 0) return;
   const detail::Goroutine& self = detail::current(place);
   detail::current_processor->end_group(state_);
   if (self.group == &state_) detail::current_processor->end_self(place);

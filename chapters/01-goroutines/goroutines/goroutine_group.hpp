@@ -63,7 +63,7 @@ class GoroutineGroup {
   /// Unwinds all members.  Does not block, but for functions of blocking(), which it waits for (see there).
   /// The group is then empty, and may be used again.  A member that calls it is unwound last, by an exception
   /// that leaves end().
-  /// @throws Panic outside run(), when there are members
+  /// @throws Panic outside run()
   void end(std::source_location place = std::source_location::current());
 
   /// How many members are alive.  Does not block.

@@ -107,16 +107,15 @@ void report_no_stack(const Processor& processor, int error_number) {
 
 void report_swallowed_unwinding(const Goroutine& goroutine) {
   end_program(fmt::format(
-      "fatal error: a goroutine went on after main had returned: it caught its unwinding\n"
+      "fatal error: a goroutine went on after it had been ended: it caught its unwinding\n"
       "    a `catch (...)` must end with `throw;` (or catch std::exception instead)\n\n{}{}",
       heading(goroutine, "running"), started_line(goroutine)));
 }
 
 void report_stopped_unwinding(const Goroutine& goroutine, const std::source_location& place) {
   end_program(fmt::format(
-      "fatal error: main returned while a goroutine waited in a destructor, or in another "
-      "function\n"
-      "    that is noexcept, so it cannot be unwound: let main wait until it has ended\n\n"
+      "fatal error: a goroutine that is to end waits in a destructor, or in another function\n"
+      "    that is noexcept, so it cannot be unwound: wait until it has left it\n\n"
       "{}    waited at  {}\n{}",
       heading(goroutine, "unwinding"), to_string(place), started_line(goroutine)));
 }

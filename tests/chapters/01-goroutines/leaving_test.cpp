@@ -190,7 +190,7 @@ TEST(Leaving, AGoroutineThatWaitsInADestructorIsReported) {
     });
   });
   EXPECT_EQ(ending.how, "exit 2");
-  EXPECT_THAT(ending.words, HasSubstr("main returned while a goroutine waited in a destructor"));
+  EXPECT_THAT(ending.words, HasSubstr("a goroutine that is to end waits in a destructor"));
   EXPECT_THAT(ending.words, HasSubstr("(tidy)"));
   EXPECT_THAT(ending.words, HasSubstr(place_in(__FILE__, line)));
 }
