@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <cstring>
 #include <ctime>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
+#include "goroutines/goroutine.hpp"
 #include "goroutines/panic.hpp"
 
 namespace conclave::detail {
@@ -23,6 +25,34 @@ int opened(int fd, const char* what) {
                       what, std::strerror(errno)));
   }
   return fd;
+}
+
+constexpr int kEventsAtOnce = 64;
+
+/// What epoll shall tell, for those who wait.
+std::uint32_t wanted(const std::array<WaitQueue, 2>& waiters) noexcept {
+  return (waiters[0].empty() ? 0U : EPOLLIN) | (waiters[1].empty() ? 0U : EPOLLOUT);
+}
+
+/// Why the kernel does not watch `fd`.
+Status refusal(int fd, int error) {
+  switch (error) {
+    case EBADF:
+      return Status::failed_precondition(fmt::format("descriptor {} is not open", fd));
+    case EPERM:
+      return Status::invalid_argument(
+          fmt::format("descriptor {} is of a kind that is always ready, like a file on a disk", fd),
+          "read and write it with blocking()");
+    case ENOSPC:
+    case ENOMEM:
+      return Status::resource_exhausted(
+          fmt::format("the kernel watches no more descriptors ({} was one too many): {}", fd,
+                      std::strerror(error)),
+          "see /proc/sys/fs/epoll/max_user_watches");
+    default:
+      return Status::internal(
+          fmt::format("epoll_ctl for descriptor {}: {}", fd, std::strerror(error)));
+  }
 }
 
 }  // namespace
@@ -42,24 +72,118 @@ Poller::~Poller() {
 }
 
 void Poller::wait(Duration limit) noexcept {
+  if (waiting_ == 0 || limit <= kRest) {
+    poll(limit);
+    return;
+  }
+  if (poll(kRest) || look_over()) return;
+  poll(limit == Duration::max() ? limit : limit - kRest);
+}
+
+/// @return whether anything has happened
+bool Poller::poll(Duration limit) noexcept {
   const auto nanoseconds = std::max<std::int64_t>(limit.count(), 0);
   const timespec timeout{.tv_sec = nanoseconds / 1'000'000'000,
                          .tv_nsec = nanoseconds % 1'000'000'000};
-  epoll_event event{};
-  int events = epoll_pwait2(epoll_, &event, 1, &timeout, nullptr);
-  if (events < 0 && errno == ENOSYS) {  // Linux before 5.11: milliseconds, rounded up
+  std::array<epoll_event, kEventsAtOnce> events{};
+  int count = epoll_pwait2(epoll_, events.data(), kEventsAtOnce,
+                           limit == Duration::max() ? nullptr : &timeout, nullptr);
+  if (count < 0 && errno == ENOSYS) {  // Linux before 5.11: milliseconds, rounded up
     const auto milliseconds = std::min<std::int64_t>((nanoseconds + 999'999) / 1'000'000, INT_MAX);
-    events = epoll_wait(epoll_, &event, 1, static_cast<int>(milliseconds));
+    count = epoll_wait(epoll_, events.data(), kEventsAtOnce,
+                       limit == Duration::max() ? -1 : static_cast<int>(milliseconds));
   }
-  if (events > 0) {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto bytes = read(event_, &count, sizeof count);
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    if (event.data.fd == event_) {
+      std::uint64_t notified = 0;
+      [[maybe_unused]] const auto bytes = read(event_, &notified, sizeof notified);
+    } else {
+      wake(event.data.fd, event.events);
+    }
   }
+  return count != 0;
 }
 
 void Poller::notify() noexcept {
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto bytes = write(event_, &one, sizeof one);
+}
+
+// --- descriptors ---------------------------------------------------------------------------------------
+
+Status Poller::watch(int fd, Direction direction) {
+  std::uint32_t events = direction == Direction::read ? EPOLLIN : EPOLLOUT;
+  const auto number = static_cast<std::size_t>(fd);
+  if (fd >= 0 && number < watches_.size()) events |= wanted(watches_[number].waiters);
+  if (const int error = arm(fd, events); error != 0) return refusal(fd, error);
+  ++waiting_;
+  return {};
+}
+
+/// Asks for one event.
+/// @return 0, or why the kernel refuses
+int Poller::arm(int fd, std::uint32_t events) noexcept {
+  epoll_event interest{};
+  interest.events = events | EPOLLONESHOT;
+  interest.data.fd = fd;
+  const auto number = static_cast<std::size_t>(fd);
+  if (fd >= 0 && number < watches_.size() && watches_[number].known_to_epoll) {
+    if (epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &interest) == 0) return 0;
+    if (errno != ENOENT && errno != EBADF) return errno;
+    tell_closed(fd);  // those who wait do so for another, which had this number before
+    watches_[number].known_to_epoll = false;
+  }
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &interest) != 0) return errno;
+  if (number >= watches_.size()) watches_.resize(number + 1);
+  watches_[number].known_to_epoll = true;
+  return 0;
+}
+
+void Poller::wake(int fd, std::uint32_t events) noexcept {
+  auto& [reading, writing] = watches_[static_cast<std::size_t>(fd)].waiters;
+  const bool ended = (events & (EPOLLHUP | EPOLLERR)) != 0;
+  if (ended || (events & EPOLLIN) != 0) {
+    while (Goroutine* waiter = reading.pop()) ready(*waiter);
+  }
+  if (ended || (events & EPOLLOUT) != 0) {
+    while (Goroutine* waiter = writing.pop()) ready(*waiter);
+  }
+  if (const std::uint32_t left = wanted(watches_[static_cast<std::size_t>(fd)].waiters)) {
+    arm(fd, left);
+  }
+}
+
+void Poller::forget(int fd) noexcept {
+  const auto number = static_cast<std::size_t>(fd);
+  if (number >= watches_.size() || !watches_[number].known_to_epoll) return;
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+  watches_[number].known_to_epoll = false;
+  tell_closed(fd);
+}
+
+void Poller::tell_closed(int fd) noexcept {
+  for (WaitQueue& queue : watches_[static_cast<std::size_t>(fd)].waiters) {
+    while (Goroutine* waiter = queue.front()) {
+      const auto* wait = static_cast<const DescriptorWait*>(waiter->wait->object);
+      const_cast<DescriptorWait*>(wait)->end(Status::failed_precondition(
+          fmt::format("descriptor {} was closed while a goroutine waited for it", fd)));
+    }
+  }
+}
+
+/// Tells those whose descriptor has been closed without a word to us.
+/// @return whether there was one
+bool Poller::look_over() noexcept {
+  bool found = false;
+  for (int fd = 0; fd < std::ssize(watches_); ++fd) {
+    Watch& watch = watches_[static_cast<std::size_t>(fd)];
+    if (watch.empty() || fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
+    watch.known_to_epoll = false;
+    tell_closed(fd);
+    found = true;
+  }
+  return found;
 }
 
 }  // namespace conclave::detail

@@ -27,7 +27,7 @@ struct context_initializer {                 // NOLINT(readability-identifier-na
 namespace conclave::detail {
 namespace {
 
-// Every so many picks a busy processor looks at the clock.
+// Every so many picks a busy processor looks around: at the clock, at descriptors, at other threads.
 constexpr std::uint32_t kPicksPerLook = 61;
 
 // Boost's dispatcher stands on a stack of the default size, with its context on top.
@@ -92,6 +92,7 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   }();
   if (!poller_) poller_.emplace();
   clock_ = valid.clock;
+  clock_has_refused_ = false;
   run_queue_.reset(valid.order, valid.seed);
   seed_choices(valid.seed);
   stacks_.set_bytes(valid.stack_bytes);
@@ -230,8 +231,13 @@ void Processor::cancel_alarm(Alarm& alarm) noexcept {
 Goroutine* Processor::next() noexcept {
   if (endings_ != nullptr) [[unlikely]]
     return next_to_end();
-  if (++picks_ % kPicksPerLook == 0) wake_sleepers();
+  if (++picks_ % kPicksPerLook == 0) look_around();
   return run_queue_.pop();
+}
+
+void Processor::look_around() noexcept {
+  wake_sleepers();
+  if (poller_->anybody_waits()) poller_->look();
 }
 
 void Processor::wake_sleepers() noexcept {
@@ -370,10 +376,22 @@ boost::fibers::context* Processor::pick_next() noexcept {
 /// Nothing can run.  Called on the dispatcher.
 void Processor::suspend_until(const std::chrono::steady_clock::time_point& /*unused*/) noexcept {
   active_->stack_switch.arrive();
-  if (timers_.empty()) report_deadlock(*this);
+  if (timers_.empty()) {
+    if (!poller_->anybody_waits()) report_deadlock(*this);
+    poller_->wait(Duration::max());
+    return;
+  }
   const TimePoint next = timers_.earliest();
-  if (!clock_->jump_to(next)) poller_->wait(next - clock_->now());
+  if (!jump_to(next)) poller_->wait(next - clock_->now());
   wake_sleepers();
+}
+
+/// Moves a virtual clock on to `next`, unless a descriptor is ready now.
+bool Processor::jump_to(TimePoint next) noexcept {
+  if (clock_has_refused_) return false;
+  if (poller_->anybody_waits() && poller_->look()) return true;
+  clock_has_refused_ = !clock_->jump_to(next);
+  return !clock_has_refused_;
 }
 
 void Processor::notify() noexcept {

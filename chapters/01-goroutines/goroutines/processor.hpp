@@ -91,6 +91,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   [[nodiscard]] bool lay_in_mains_frame(const void* object) const noexcept;
 
   [[nodiscard]] TimePoint now() const noexcept { return clock_->now(); }
+  [[nodiscard]] Poller& poller() noexcept { return *poller_; }
   [[nodiscard]] std::size_t live() const noexcept { return live_; }
   [[nodiscard]] const Stacks& stacks() const noexcept { return stacks_; }
 
@@ -121,7 +122,9 @@ class Processor final : public boost::fibers::algo::algorithm {
   Worker& new_worker() noexcept;
   void work(Worker& self) noexcept;
   void execute(Goroutine& goroutine) noexcept;
+  void look_around() noexcept;
   void wake_sleepers() noexcept;
+  bool jump_to(TimePoint next) noexcept;
   GroupState* group_of_starter() const noexcept;
   [[nodiscard]] bool nothing_may_begin() const noexcept;
 
@@ -136,6 +139,7 @@ class Processor final : public boost::fibers::algo::algorithm {
 
   // Fixed while run() runs.
   Clock* clock_ = nullptr;
+  bool clock_has_refused_ = false;  // to jump: it is a real one
   ThreadSeat thread_seat_;
   Goroutine* main_ = nullptr;
 
