@@ -43,7 +43,10 @@ void Processor::end_goroutines() {
   run_queue_.reset(Order::standard, 0);
   if (!ending.left.empty() || !timers_.empty()) stack_low_ = low_end_of_this_stack();
   timers_.clear();
+  const Inbox::Contents too_late = inbox_ != nullptr ? inbox_->close() : Inbox::Contents{};
   end_marked(ending);
+  helpers_.reset();
+  inbox_.reset();
   run_queue_.reset(Order::standard, 0);  // whom a destructor woke has ended, too
   main_has_returned_ = false;
 }
@@ -75,6 +78,7 @@ void Processor::end_marked(Ending& ending) {
   if (ending.left.empty()) return;
   std::ranges::sort(ending.left, {}, &Goroutine::id);
   ending.outer = std::exchange(endings_, &ending);
+  if (ending.outer == nullptr) ended_at_ = std::chrono::steady_clock::now();
   ending.ender->thread_state = thread_seat_.save();
   switch_to(next_to_end());
   endings_ = ending.outer;

@@ -3,6 +3,7 @@
 #include "common/random.hpp"
 #include "goroutines/goroutine.hpp"
 #include "goroutines/processor.hpp"
+#include "goroutines/report.hpp"
 
 namespace conclave {
 namespace detail {
@@ -11,6 +12,8 @@ namespace {
 constinit thread_local Random choices{1};
 
 }  // namespace
+
+constinit thread_local bool on_helper_thread = false;
 
 void run(Task&& main, const RunOptions& options, std::source_location place) {
   Processor::of_this_thread().run(std::move(main), options, place);
@@ -26,7 +29,18 @@ void panic_empty_function(std::source_location place) {
 }
 
 void panic_outside_run(std::source_location place) {
-  panic("called outside run(): goroutines exist only inside conclave::run(main)", place);
+  if (on_helper_thread) {
+    panic(
+        "called outside run(), on a helper thread of blocking(): call it before or after, or hand "
+        "it to "
+        "the goroutines with RunHandle::post",
+        place);
+  }
+  panic(
+      "called outside run(): goroutines exist only inside conclave::run(main), on its thread; "
+      "others reach "
+      "them with RunHandle::post",
+      place);
 }
 
 // --- parking -------------------------------------------------------------------------------------------
@@ -52,7 +66,11 @@ bool park_in(WaitQueue& queue, const Wait& wait) {
   return park(wait);
 }
 
-void ready(Goroutine& goroutine) noexcept { current_processor->ready(goroutine); }
+void ready(Goroutine& goroutine) noexcept {
+  if (current_processor == nullptr) [[unlikely]]
+    report_woken_from_outside(goroutine);
+  current_processor->ready(goroutine);
+}
 
 std::uint64_t draw_below(std::uint64_t count) { return choices.below(count); }
 

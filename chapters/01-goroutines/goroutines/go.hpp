@@ -46,6 +46,8 @@ struct RunOptions {
   std::uint64_t seed = 1;
   /// Stack of each goroutine in bytes, rounded up to whole pages; 16 KiB to 1 GiB.
   std::size_t stack_bytes = 64 * 1024;
+  /// How many functions of blocking() run at once, each on a thread of its own; 1 to 1,024.
+  std::size_t helpers_max = 16;
 };
 
 namespace detail {

@@ -74,6 +74,9 @@ inline Goroutine& current(const std::source_location& place) {
   return *current_goroutine;
 }
 
+/// Whether this thread runs the functions of blocking(), and no goroutines.
+extern constinit thread_local bool on_helper_thread;
+
 /// Whether run() runs on this thread; also on the scheduler's own stack, where no goroutine is current.
 [[nodiscard]] bool inside_run() noexcept;
 

@@ -33,6 +33,8 @@ constexpr std::uint32_t kPicksPerLook = 61;
 // Boost's dispatcher stands on a stack of the default size, with its context on top.
 constexpr std::size_t kDispatcherBytes = std::size_t{64} * 1024;
 
+constexpr std::size_t kHelpersMax = 1024;
+
 std::terminate_handler terminate_before = nullptr;
 
 /// Says why, when it is the unwinding of a goroutine that must not pass.
@@ -50,6 +52,11 @@ RunOptions checked(RunOptions options, std::source_location place) {
   if (options.stack_bytes < Stacks::kBytesMin || options.stack_bytes > Stacks::kBytesMax) {
     panic(fmt::format("run: RunOptions::stack_bytes is {}; it must be between {} and {}",
                       options.stack_bytes, Stacks::kBytesMin, Stacks::kBytesMax),
+          place);
+  }
+  if (options.helpers_max < 1 || options.helpers_max > kHelpersMax) {
+    panic(fmt::format("run: RunOptions::helpers_max is {}; it must be between 1 and {}",
+                      options.helpers_max, kHelpersMax),
           place);
   }
   if (options.clock == nullptr) options.clock = &real_clock();
@@ -96,6 +103,7 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   run_queue_.reset(valid.order, valid.seed);
   seed_choices(valid.seed);
   stacks_.set_bytes(valid.stack_bytes);
+  helpers_max_ = valid.helpers_max;
 
   last_id_ = 0;
   main_ = &allocate(std::move(main), "main", place);
@@ -238,6 +246,29 @@ Goroutine* Processor::next() noexcept {
 void Processor::look_around() noexcept {
   wake_sleepers();
   if (poller_->anybody_waits()) poller_->look();
+  take_mail();
+}
+
+const std::shared_ptr<Inbox>& Processor::inbox() {
+  if (inbox_ == nullptr) inbox_ = std::make_shared<Inbox>(*poller_);
+  return inbox_;
+}
+
+/// @return whether there was any
+bool Processor::take_mail() noexcept {
+  if (inbox_ == nullptr || !inbox_->has_mail()) return false;
+  Inbox::Contents mail = inbox_->take();
+  for (const BlockingCall* call : mail.calls) ready(*call->goroutine);
+  for (Inbox::Post& post : mail.posts) {  // to be started in their order, not newest first
+    run_queue_.push_woken(allocate(std::move(post.task), {}, post.place));
+  }
+  return true;
+}
+
+/// Whether something can still happen that no timer tells.
+bool Processor::somebody_may_come() const noexcept {
+  return poller_->anybody_waits() || calls_on_their_way_ != 0 ||
+         (inbox_ != nullptr && (inbox_->has_handles() || inbox_->has_mail()));
 }
 
 void Processor::wake_sleepers() noexcept {
@@ -376,19 +407,20 @@ boost::fibers::context* Processor::pick_next() noexcept {
 /// Nothing can run.  Called on the dispatcher.
 void Processor::suspend_until(const std::chrono::steady_clock::time_point& /*unused*/) noexcept {
   active_->stack_switch.arrive();
+  if (take_mail()) return;
   if (timers_.empty()) {
-    if (!poller_->anybody_waits()) report_deadlock(*this);
+    if (!somebody_may_come()) report_deadlock(*this);
     poller_->wait(Duration::max());
-    return;
+  } else if (const TimePoint next = timers_.earliest(); !jump_to(next)) {
+    poller_->wait(next - clock_->now());
   }
-  const TimePoint next = timers_.earliest();
-  if (!jump_to(next)) poller_->wait(next - clock_->now());
+  take_mail();
   wake_sleepers();
 }
 
-/// Moves a virtual clock on to `next`, unless a descriptor is ready now.
+/// Moves a virtual clock on to `next`, unless a descriptor is ready now or a helper thread is at work.
 bool Processor::jump_to(TimePoint next) noexcept {
-  if (clock_has_refused_) return false;
+  if (clock_has_refused_ || calls_on_their_way_ != 0) return false;
   if (poller_->anybody_waits() && poller_->look()) return true;
   clock_has_refused_ = !clock_->jump_to(next);
   return !clock_has_refused_;

@@ -37,6 +37,8 @@
 #include "goroutines/go.hpp"
 #include "goroutines/goroutine.hpp"
 #include "goroutines/goroutine_group.hpp"
+#include "goroutines/helpers.hpp"
+#include "goroutines/inbox.hpp"
 #include "goroutines/poller.hpp"
 #include "goroutines/run_queue.hpp"
 #include "goroutines/stack_switch.hpp"
@@ -92,6 +94,9 @@ class Processor final : public boost::fibers::algo::algorithm {
 
   [[nodiscard]] TimePoint now() const noexcept { return clock_->now(); }
   [[nodiscard]] Poller& poller() noexcept { return *poller_; }
+  /// Where other threads put what they have for this run().
+  [[nodiscard]] const std::shared_ptr<Inbox>& inbox();
+  void run_blocking(BlockingCall call, std::source_location place);
   [[nodiscard]] std::size_t live() const noexcept { return live_; }
   [[nodiscard]] const Stacks& stacks() const noexcept { return stacks_; }
 
@@ -124,6 +129,8 @@ class Processor final : public boost::fibers::algo::algorithm {
   void execute(Goroutine& goroutine) noexcept;
   void look_around() noexcept;
   void wake_sleepers() noexcept;
+  bool take_mail() noexcept;
+  [[nodiscard]] bool somebody_may_come() const noexcept;
   bool jump_to(TimePoint next) noexcept;
   GroupState* group_of_starter() const noexcept;
   [[nodiscard]] bool nothing_may_begin() const noexcept;
@@ -161,12 +168,17 @@ class Processor final : public boost::fibers::algo::algorithm {
   RunQueue run_queue_;
   Timers timers_;
   std::optional<Poller> poller_;
+  std::shared_ptr<Inbox> inbox_;    // of this run(), made at the first use
+  std::optional<Helpers> helpers_;  // likewise
+  std::size_t helpers_max_ = 0;
+  std::size_t calls_on_their_way_ = 0;  // functions of blocking()
   Stacks stacks_;
   std::uint32_t picks_ = 0;
   std::optional<GroupState*> firing_;  // the group of the alarm that fires just now
 
   // The end of goroutines, before their functions have returned.
-  Ending* endings_ = nullptr;          // those in progress, innermost first
+  std::chrono::steady_clock::time_point ended_at_;  // when the outermost of them began
+  Ending* endings_ = nullptr;                       // those in progress, innermost first
   std::source_location unwound_from_;  // where the goroutine was parked that is being unwound
 
   // The end of run().

@@ -1,5 +1,6 @@
 #include "goroutines/report.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "common/place.hpp"
+#include "goroutines/blocking.hpp"
 #include "goroutines/call_site.hpp"
 #include "goroutines/panic.hpp"
 #include "goroutines/processor.hpp"
@@ -118,6 +120,25 @@ void report_stopped_unwinding(const Goroutine& goroutine, const std::source_loca
       "    that is noexcept, so it cannot be unwound: wait until it has left it\n\n"
       "{}    waited at  {}\n{}",
       heading(goroutine, "unwinding"), to_string(place), started_line(goroutine)));
+}
+
+void report_blocking_at_the_end(const Goroutine& goroutine, const std::source_location& place) {
+  end_program(
+      fmt::format("fatal error: a goroutine is to end, but the function it gave to blocking() "
+                  "still runs, {} ms\n"
+                  "    later, and nobody can end it: let main wait until it has ended\n\n{}    "
+                  "called at  {}\n{}",
+                  std::chrono::duration_cast<std::chrono::milliseconds>(kPatience).count(),
+                  heading(goroutine, "blocking"), to_string(place), started_line(goroutine)));
+}
+
+void report_woken_from_outside(const Goroutine& goroutine) {
+  end_program(
+      fmt::format("fatal error: a thread outside run() used a channel, a lock or the like, and "
+                  "woke a goroutine\n"
+                  "    another thread hands a function over with RunHandle::post, and the function "
+                  "does it\n\n{}",
+                  describe(goroutine)));
 }
 
 }  // namespace conclave::detail

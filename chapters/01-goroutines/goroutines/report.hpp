@@ -27,6 +27,13 @@ struct Goroutine;
 /// A goroutine that is unwound has caught its unwinding and goes on.
 [[noreturn]] void report_swallowed_unwinding(const Goroutine& goroutine);
 
+/// `goroutine` is to end, and its function, given to blocking() at `place`, does not.
+[[noreturn]] void report_blocking_at_the_end(const Goroutine& goroutine,
+                                             const std::source_location& place);
+
+/// A thread that runs no goroutines has woken `goroutine`.
+[[noreturn]] void report_woken_from_outside(const Goroutine& goroutine);
+
 /// The unwinding of `goroutine`, which was parked at `place`, came to a function that lets no exception out.
 [[noreturn]] void report_stopped_unwinding(const Goroutine& goroutine,
                                            const std::source_location& place);

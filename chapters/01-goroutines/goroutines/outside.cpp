@@ -1,0 +1,98 @@
+#include "goroutines/outside.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "goroutines/inbox.hpp"
+#include "goroutines/panic.hpp"
+#include "goroutines/parking.hpp"
+#include "goroutines/poller.hpp"
+#include "goroutines/processor.hpp"
+
+namespace conclave {
+namespace detail {
+
+Status Inbox::post(Task&& task, std::source_location place) {
+  const std::scoped_lock lock(mutex_);
+  if (poller_ == nullptr) {
+    return Status::unavailable("RunHandle::post: the run() of this handle has ended");
+  }
+  if (contents_.posts.size() >= RunHandle::kPostsMax) {
+    return Status::resource_exhausted(
+        fmt::format("RunHandle::post: {} posted functions wait to be started, which is the limit",
+                    RunHandle::kPostsMax),
+        "post less, or let the goroutines give way more often");
+  }
+  contents_.posts.push_back({std::move(task), place});
+  has_come();
+  return {};
+}
+
+void Inbox::put(BlockingCall& call) {
+  const std::scoped_lock lock(mutex_);
+  if (poller_ == nullptr) return;
+  contents_.calls.push_back(&call);
+  has_come();
+}
+
+/// @pre mutex_ is held, and the inbox is open
+void Inbox::has_come() noexcept {
+  if (!has_mail_.exchange(true, std::memory_order_release)) poller_->notify();
+}
+
+void Inbox::add_handle() noexcept {
+  const std::scoped_lock lock(mutex_);
+  ++handles_;
+}
+
+void Inbox::drop_handle() noexcept {
+  const std::scoped_lock lock(mutex_);
+  if (--handles_ == 0 && poller_ != nullptr) poller_->notify();  // it may be a deadlock now
+}
+
+bool Inbox::has_handles() const noexcept {
+  const std::scoped_lock lock(mutex_);
+  return handles_ != 0;
+}
+
+Inbox::Contents Inbox::take() {
+  const std::scoped_lock lock(mutex_);
+  has_mail_.store(false, std::memory_order_relaxed);
+  return std::exchange(contents_, {});
+}
+
+void Inbox::withdraw(const BlockingCall& call) {
+  const std::scoped_lock lock(mutex_);
+  std::erase(contents_.calls, &call);
+}
+
+Inbox::Contents Inbox::close() {
+  const std::scoped_lock lock(mutex_);
+  poller_ = nullptr;
+  return std::exchange(contents_, {});
+}
+
+}  // namespace detail
+
+RunHandle::RunHandle(std::source_location place) {
+  detail::current(place);
+  inbox_ = detail::current_processor->inbox();
+  inbox_->add_handle();
+}
+
+RunHandle::RunHandle(const RunHandle& other) noexcept : inbox_(other.inbox_) {
+  if (inbox_ != nullptr) inbox_->add_handle();
+}
+
+RunHandle::~RunHandle() {
+  if (inbox_ != nullptr) inbox_->drop_handle();
+}
+
+Status RunHandle::post(detail::Start<> f) const {
+  const std::source_location place = f.place();
+  if (inbox_ == nullptr) panic("RunHandle::post: this handle has been moved away", place);
+  return inbox_->post(std::move(f).bind(), place);
+}
+
+}  // namespace conclave
