@@ -102,7 +102,10 @@ class ContextNode : public boost::intrusive_ref_counter<ContextNode, boost::thre
     cause = with_cause;
     cancel();
     if (done_) done_.close();
+    has_ended();
   }
+
+  virtual void has_ended() noexcept {}
 
   void fire() noexcept override {
     const Status late = Status::deadline_exceeded("the context's deadline has passed");
@@ -146,6 +149,25 @@ namespace {
 
 boost::intrusive_ptr<ContextNode> child_of(const Context& parent) {
   return new ContextNode(ContextAccess::node(parent));
+}
+
+/// Ends a wait for a descriptor with the context.
+class Interrupter final : public ContextNode {
+ public:
+  Interrupter(const Context& context, DescriptorWait& wait)
+      : ContextNode(ContextAccess::node(context)), wait_(wait) {}
+
+ private:
+  void has_ended() noexcept override { wait_.end(status); }
+
+  DescriptorWait& wait_;
+};
+
+Status wait(DescriptorWait wait, const Context& context, std::source_location place) {
+  current(place);
+  if (Status ended = context.status(); !ended.ok()) return ended;
+  const Interrupter interrupter(context, wait);
+  return wait.wait(TimePoint::max(), place);
 }
 
 }  // namespace
@@ -224,6 +246,14 @@ CancellableContext with_deadline(const Context& parent, TimePoint deadline,
 
 CancellableContext with_timeout(const Context& parent, Duration d, std::source_location place) {
   return with_deadline(parent, detail::from_now(d, place), place);
+}
+
+Status wait_readable(int fd, const Context& context, std::source_location place) {
+  return detail::wait({fd, detail::Direction::read}, context, place);
+}
+
+Status wait_writable(int fd, const Context& context, std::source_location place) {
+  return detail::wait({fd, detail::Direction::write}, context, place);
 }
 
 }  // namespace conclave

@@ -34,6 +34,7 @@
 #include "channels/chan.hpp"
 #include "common/status.hpp"
 #include "goroutines/clock.hpp"
+#include "goroutines/descriptor.hpp"
 
 namespace conclave {
 
@@ -161,5 +162,15 @@ template <class T>
                                  std::type_identity_t<T> value) {
   return detail::with_value(parent, &key, std::make_shared<const T>(std::move(value)));
 }
+
+/// Parks this goroutine until a read, an accept or a receive on `fd` would not block, or until `context` ends.
+/// @return ok; the context's status; otherwise as wait_readable() with a deadline
+/// @throws Panic outside run()
+Status wait_readable(int fd, const Context& context,
+                     std::source_location place = std::source_location::current());
+
+/// The same for a write or a connect.
+Status wait_writable(int fd, const Context& context,
+                     std::source_location place = std::source_location::current());
 
 }  // namespace conclave
