@@ -9,7 +9,8 @@ import re
 import book_markdown as markdown
 from book_markdown import HOME, PIECES, Slugs, is_web
 
-OWED_BREAK = "\0"  # a line break taken out of a link's text; it is given back at the end of the line
+OWED_BREAK = "\0"  # a line break taken out of a link's text; it is given back at the end of the paragraph
+PARAGRAPH = re.compile(r"(?:(?!\n[ \t]*\n).)+", re.DOTALL)
 TOC_HEADINGS_MIN = 4  # a page with fewer needs no table of contents, and one with columns has no room beside them
 
 
@@ -63,7 +64,7 @@ def site_link(book, text, file, anchor):
     else:
         target = listing_id(file)
     # Doxygen reads a link's text as a string in quotes on one line, and no Markdown in it.
-    label = " ".join(text.split()).replace('"', "&quot;")
+    label = " ".join(re.sub(r"\n[ >]+", "\n", text).split()).replace('"', "&quot;")  # `>` goes on with a quotation
     link = f"[{label.replace('`', '')}](@ref {target})" + OWED_BREAK * text.count("\n")
     return f"<code>{link}</code>" if re.fullmatch("`[^`]*`", label) else link
 
@@ -113,7 +114,7 @@ def translate(book, path, first, text):
         result += [prose(text[end:match.start()]), piece(match)]
         end = match.end()
     result.append(prose(text[end:]))
-    return re.sub(f"({OWED_BREAK}+)([^\n]*)", lambda owed: owed[2] + "\n" * len(owed[1]), "".join(result))
+    return PARAGRAPH.sub(lambda found: found[0].replace(OWED_BREAK, "") + "\n" * found[0].count(OWED_BREAK), "".join(result))
 
 
 def heading(path, line, slugs):

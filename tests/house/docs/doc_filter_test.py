@@ -60,6 +60,14 @@ class DocFilter(ScratchBook):
         page = "@ref file-chapters-01-counting-main-cpp"
         self.assertEqual(text, f"# A {{#chapter-01-counting}}\n\n[the main]({page}), <code>[main.cpp]({page})</code>.\n\n\n| a |\n| - |\n| <code>b \\| c</code> |\n")
 
+    def test_a_link_that_wraps_does_not_split_its_paragraph_or_its_list(self):
+        self.write("chapters/01-counting/main.cpp", "")
+        text = self.filtered("# A\n\nSee [the\nmain](main.cpp) of\nit.\n\n- [a\n  b](main.cpp) one\n- two\n\nWords.\n\n> In [the\n> main](main.cpp)\n> too.\n")
+
+        page = "@ref file-chapters-01-counting-main-cpp"
+        self.assertEqual(text, f"# A {{#chapter-01-counting}}\n\nSee [the main]({page}) of\nit.\n\n\n"
+                         f"- [a b]({page}) one\n- two\n\n\nWords.\n\n> In [the main]({page})\n> too.\n\n")
+
     def test_formulas_are_the_site_s_and_prices_are_not_formulas(self):
         self.assertEqual(self.filtered("# A\n\nLet $n > 1$ cost $5 or $6.\n\n$$ n^2 $$\n\n```math\na\n```\n"),
                          "# A {#chapter-01-counting}\n\nLet \\f$n > 1\\f$ cost $5 or $6.\n\n\\f[ n^2 \\f]\n\n\\f[\na\n\\f]\n")
