@@ -31,6 +31,8 @@ function(book_chapter folder)
   add_library(book::${name} ALIAS ${name})
   target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
   target_link_libraries(${name} PUBLIC ${arg_DEPENDS} ${arg_PACKAGES} PRIVATE book_options)
+  # A debugger knows the library's types, also in a preset whose programs know their lines only.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug,RelWithDebInfo>:-g>)
 
   # A step grows the library from nothing, so it has what the library has, and not the library.
   add_custom_target(${name}.steps)
