@@ -3,16 +3,19 @@
 /// @internal
 ///
 /// A call like `mutex.lock()` tells its place.  When a standard guard makes the call, that place is a line of
-/// <mutex>; then the stack of calls is searched for the first line that is neither the standard library's nor ours.
+/// <mutex>; then the place is that of the innermost call which is neither the standard library's nor ours.
 #pragma once
 
 #include <source_location>
+#include <span>
 #include <string>
+
+#include "goroutines/stack_trace.hpp"
 
 namespace conclave::detail {
 
 /// "transfer.cpp:12": `place`, or the reader's line above it if `place` lies in a system header.
-/// @param frame  the frame address at which the goroutine parked; null if unknown
-[[nodiscard]] std::string call_site(const std::source_location& place, const void* frame);
+/// @param calls  the reader's calls that led to it (readers_calls()); none if unknown
+[[nodiscard]] std::string call_site(const std::source_location& place, std::span<const Call> calls);
 
 }  // namespace conclave::detail

@@ -191,6 +191,11 @@ std::vector<const Goroutine*> Processor::goroutines() const {
   return alive;
 }
 
+const void* Processor::edge_of(const Goroutine& goroutine) const noexcept {
+  if (&goroutine == main_) return mains_frame_;
+  return goroutine.worker != nullptr ? goroutine.context : nullptr;  // Boost puts it on top
+}
+
 // --- who runs ------------------------------------------------------------------------------------------
 
 void Processor::yield() {

@@ -103,6 +103,9 @@ class Processor final : public boost::fibers::algo::algorithm {
   /// All goroutines that are alive, lowest number first.
   [[nodiscard]] std::vector<const Goroutine*> goroutines() const;
 
+  /// The end of the goroutine's stack of calls, for walk_stack(); null when it has not run yet.
+  [[nodiscard]] const void* edge_of(const Goroutine& goroutine) const noexcept;
+
   /// Where the goroutine was parked whose unwinding began last.
   [[nodiscard]] const std::source_location& unwound_from() const noexcept { return unwound_from_; }
 

@@ -1,5 +1,6 @@
 #include "goroutines/report.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -7,6 +8,7 @@
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <span>
 #include <string>
 #include <cxxabi.h>
 
@@ -17,6 +19,7 @@
 #include "goroutines/call_site.hpp"
 #include "goroutines/panic.hpp"
 #include "goroutines/processor.hpp"
+#include "goroutines/stack_trace.hpp"
 
 namespace conclave::detail {
 namespace {
@@ -41,13 +44,20 @@ std::string started_line(const Goroutine& goroutine) {
   return fmt::format("    started at {}\n", to_string(goroutine.started_at));
 }
 
-std::string describe(const Goroutine& goroutine) {
+std::vector<Call> calls_of(const Processor& processor, const Goroutine& goroutine) {
+  std::array<CallAddress, kCallsMax> calls;
+  const std::size_t count = walk_stack(goroutine.frame, processor.edge_of(goroutine), calls);
+  return readers_calls(std::span(calls).first(count));
+}
+
+std::string describe(const Processor& processor, const Goroutine& goroutine) {
   const Wait* wait = goroutine.wait;
   if (wait == nullptr) return heading(goroutine, "runnable") + started_line(goroutine);
   std::string state = wait->call;
   if (wait->explain != nullptr) state += fmt::format(": {}", wait->explain(wait->object));
   return heading(goroutine, state) +
-         fmt::format("    waits at   {}\n", call_site(wait->place, goroutine.frame)) +
+         fmt::format("    waits at   {}\n",
+                     call_site(wait->place, calls_of(processor, goroutine))) +
          started_line(goroutine);
 }
 
@@ -84,7 +94,7 @@ void report_deadlock(const Processor& processor) {
   const auto goroutines = processor.goroutines();
   std::string text = "fatal error: all goroutines are asleep - deadlock!\n";
   for (std::size_t i = 0; i < goroutines.size() && i < kGoroutinesShown; ++i) {
-    text += fmt::format("\n{}", describe(*goroutines[i]));
+    text += fmt::format("\n{}", describe(processor, *goroutines[i]));
   }
   if (goroutines.size() > kGoroutinesShown) {
     text += fmt::format("\n... and {} more goroutines\n", goroutines.size() - kGoroutinesShown);

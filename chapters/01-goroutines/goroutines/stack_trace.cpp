@@ -1,0 +1,175 @@
+#include "goroutines/stack_trace.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <cxxabi.h>
+#include <ucontext.h>
+
+#include <fmt/format.h>
+
+#include "common/place.hpp"
+
+// GCC's libbacktrace reads debug information in the process itself.  Its header lies among GCC's own, where
+// other compilers' tools do not look; these are the two functions we need.
+extern "C" {
+struct backtrace_state;
+backtrace_state* backtrace_create_state(const char* filename, int threaded,
+                                        void (*on_error)(void*, const char*, int), void* data);
+int backtrace_pcinfo(backtrace_state* state, std::uintptr_t pc,
+                     int (*on_line)(void*, std::uintptr_t, const char*, int, const char*),
+                     void (*on_error)(void*, const char*, int), void* data);
+}
+
+namespace conclave::detail {
+namespace {
+
+// --- names ---------------------------------------------------------------------------------------------
+
+std::string demangled(const char* function) {
+  int status = 0;
+  const std::unique_ptr<char, decltype(&std::free)> name(
+      abi::__cxa_demangle(function, nullptr, nullptr, &status), &std::free);
+  return name != nullptr ? name.get() : function;
+}
+
+/// `text` without the bracket that it begins with, and all that lies in it.
+std::string_view after_bracket(std::string_view text) {
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '(' || text[i] == '<' || text[i] == '{') ++depth;
+    const bool arrow = text[i] == '>' && i > 0 && text[i - 1] == '-';
+    if (text[i] == ')' || (text[i] == '>' && !arrow) || text[i] == '}') --depth;
+    if (depth == 0) return text.substr(i + 1);
+  }
+  return {};
+}
+
+/// Takes `prefix` away from the front of `text`, if it is there.
+bool skip(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+/// Takes the bracket that `text` begins with away from it, and what may follow a function's parameters.
+void skip_parameters(std::string_view& text) {
+  text = after_bracket(text);
+  while (skip(text, " const") || skip(text, " mutable") || skip(text, " noexcept")) {
+  }
+}
+
+// --- lines ---------------------------------------------------------------------------------------------
+
+int add_readers_call(void* data, std::uintptr_t /*address*/, const char* file, int line,
+                     const char* function) {
+  if (file == nullptr || !is_readers(file)) return 0;
+  static_cast<std::vector<Call>*>(data)->push_back(
+      {.function = function != nullptr ? short_name(demangled(function)) : "",
+       .place = fmt::format("{}:{}", from_the_root(file), line)});
+  return 0;
+}
+
+void ignore_error(void* /*data*/, const char* /*message*/, int /*number*/) {}
+
+}  // namespace
+
+// --- walking -------------------------------------------------------------------------------------------
+
+Interrupted interrupted_at(const void* ucontext) noexcept {
+  const mcontext_t& registers = static_cast<const ucontext_t*>(ucontext)->uc_mcontext;
+#if defined(__x86_64__)
+  const auto& general = registers.gregs;
+  return {.instruction = static_cast<std::uintptr_t>(general[REG_RIP]),
+          .frame = static_cast<std::uintptr_t>(general[REG_RBP]),
+          .stack = static_cast<std::uintptr_t>(general[REG_RSP])};
+#elif defined(__aarch64__)
+  return {.instruction = registers.pc, .frame = registers.regs[29], .stack = registers.sp};
+#else
+#error "stack_trace.cpp: say which registers hold instruction, frame and stack on this machine"
+#endif
+}
+
+std::size_t walk_stack(const void* frame, const void* edge, std::span<CallAddress> calls) noexcept {
+  struct Frame {
+    const Frame* caller;
+    std::uintptr_t return_address;
+  };
+  const auto address = [](const void* pointer) {
+    return reinterpret_cast<std::uintptr_t>(pointer);
+  };
+
+  std::size_t count = 0;
+  std::uintptr_t low = address(frame);
+  for (const auto* here = static_cast<const Frame*>(frame); count < calls.size();
+       here = here->caller) {
+    const bool plausible = here != nullptr && address(here) >= low &&
+                           address(here) % sizeof(void*) == 0 && address(here) < address(edge) &&
+                           address(edge) - address(here) >= sizeof(Frame);
+    if (!plausible || here->return_address == 0) break;
+    calls[count++] = here->return_address - 1;
+    low = address(here) + sizeof(Frame);
+  }
+  return count;
+}
+
+std::size_t walk_stack(const Interrupted& interrupted, const void* edge,
+                       std::span<CallAddress> calls) noexcept {
+  if (calls.empty()) return 0;
+  calls[0] = interrupted.instruction;
+  if (interrupted.frame < interrupted.stack) return 1;
+  return 1 + walk_stack(reinterpret_cast<const void*>(interrupted.frame), edge, calls.subspan(1));
+}
+
+// --- symbols -------------------------------------------------------------------------------------------
+
+bool is_readers(std::string_view file) noexcept {
+  const auto has = [file](std::string_view part) {
+    return file.find(part) != std::string_view::npos;
+  };
+  return !file.starts_with("/usr/") && !has("01-goroutines/goroutines/") &&
+         !has("02-channels/channels/");
+}
+
+std::string short_name(std::string_view function) {
+  if (function == "operator()") return "lambda";  // all that GCC writes down of one that is inlined
+  std::string name;
+  while (!function.empty()) {
+    if (skip(function, "(anonymous namespace)::") || skip(function, "{anonymous}::")) continue;
+    if (function.starts_with("{lambda(") || function.starts_with("<lambda(")) {
+      skip_parameters(function);
+      name += "lambda";
+      if (skip(function, "::operator()")) skip_parameters(function);
+    } else if (function.starts_with("operator") && (name.empty() || name.ends_with("::"))) {
+      const std::size_t parameters =
+          function.find('(', function.starts_with("operator()") ? 10 : 8);
+      name += function.substr(0, parameters);
+      function.remove_prefix(std::min(parameters, function.size()));
+    } else if (function.front() == '(') {
+      skip_parameters(function);
+      if (!function.starts_with("::")) break;
+    } else if (function.front() == '<') {
+      function = after_bracket(function);
+    } else {
+      if (function.front() == ' ') {
+        name.clear();  // it was the result
+      } else {
+        name += function.front();
+      }
+      function.remove_prefix(1);
+    }
+  }
+  return name;
+}
+
+std::vector<Call> readers_calls(std::span<const CallAddress> calls) {
+  // Threaded: another thread, or a signal handler on this one, may report at the same time.
+  static backtrace_state* state = backtrace_create_state(nullptr, 1, ignore_error, nullptr);
+  std::vector<Call> found;
+  for (const CallAddress address : calls) {
+    backtrace_pcinfo(state, address, add_readers_call, ignore_error, &found);
+  }
+  return found;
+}
+
+}  // namespace conclave::detail
