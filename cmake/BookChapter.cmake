@@ -4,24 +4,26 @@
 #     DEPENDS  common                        # earlier chapters and common: all it may include
 #     PACKAGES Boost::fiber fmt::fmt         # libraries of the distribution
 #     SOURCES  clock.cpp scheduler.cpp       # of the library, in reading order
-#     EXAMPLES counter lost_update)          # the text's programs, in the text's order
+#     EXAMPLES counter lost_update           # the text's programs, in the text's order
+#     FAULTS   deadlock_2 panic_below)       # programs with a planted fault, for what they print
 #
 # and gets
 #   book::goroutines                  the library goroutines/, included as "goroutines/x.hpp"
 #   goroutines.step.1 ...             a program for each steps/N-....cpp
 #   goroutines.example.counter ...    a program for each example
+#   goroutines.fault.uncaught ...     a program for each fault
 #   goroutines.tests                  one program from tests/chapters/01-goroutines/*_test.cpp
 #   goroutines.bench.x                a program for each bench/x.cpp, built on request only
-#   goroutines.steps, .examples       all programs of that kind
+#   goroutines.steps, .examples, .faults    all programs of that kind
 #
-# Each step and each example is also a test: its output must be that of the .out file beside it.
+# Each step, each example and each fault is also a test: its output must be that of the .out file beside it.
 include(GoogleTest)
 
 function(book_chapter folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;SOURCES;EXAMPLES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;SOURCES;EXAMPLES;FAULTS")
   if(arg_UNPARSED_ARGUMENTS OR NOT folder MATCHES "^[0-9][0-9]-([a-z]+)$")
-    message(FATAL_ERROR "book_chapter(${folder}): want NN-name, then DEPENDS, PACKAGES, SOURCES and "
-                        "EXAMPLES; cannot read '${arg_UNPARSED_ARGUMENTS}'")
+    message(FATAL_ERROR "book_chapter(${folder}): want NN-name, then DEPENDS, PACKAGES, SOURCES, "
+                        "EXAMPLES and FAULTS; cannot read '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   set(name ${CMAKE_MATCH_1})
   list(TRANSFORM arg_DEPENDS PREPEND book::)
@@ -50,6 +52,14 @@ function(book_chapter folder)
   endforeach()
   list(JOIN arg_EXAMPLES "\n" lines)
   file(CONFIGURE OUTPUT examples.txt CONTENT "${lines}\n")  # for tools/chapter, which runs them in this order
+
+  add_custom_target(${name}.faults)
+  foreach(fault IN LISTS arg_FAULTS)
+    _book_program(${name}.fault.${fault} faults/${fault}.cpp book::${name})
+    add_dependencies(${name}.faults ${name}.fault.${fault})
+  endforeach()
+  list(JOIN arg_FAULTS "\n" lines)
+  file(CONFIGURE OUTPUT faults.txt CONTENT "${lines}\n")  # which are run one at a time only
 
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/chapters/${folder}/*_test.cpp)
   if(tests)

@@ -113,7 +113,7 @@ void Processor::refuse_to_park(Goroutine& goroutine) {
   const ThreadState state = thread_seat_.save();
   const bool in_destructor = state.uncaught_exceptions > 0 || state.caught_exceptions != nullptr;
   if (!in_destructor && goroutine.worker != nullptr && &goroutine != main_) {
-    report_swallowed_unwinding(goroutine);
+    report_swallowed_unwinding(goroutine, calls_to(__builtin_frame_address(0), goroutine));
   }
 }
 

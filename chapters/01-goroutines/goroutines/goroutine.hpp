@@ -32,7 +32,8 @@ struct alignas(64) Goroutine : Queueable {
   bool ending = false;         // it is being unwound, or will be
 
   std::uint64_t id = 0;
-  const void* frame = nullptr;      // where its stack of calls began when it parked
+  const void* frame = nullptr;      // where its stack of calls began when it parked or yielded
+  TimePoint parked_at;              // as the processor knew the time
   GroupState* group = nullptr;      // with which it can be ended; null when it belongs to none
   WaitGroup* wait_group = nullptr;  // told when it is done
   Task task;                        // what to run; empty once it has run

@@ -6,6 +6,7 @@
 #include "goroutines/clock.hpp"            // IWYU pragma: export
 #include "goroutines/cond.hpp"             // IWYU pragma: export
 #include "goroutines/descriptor.hpp"       // IWYU pragma: export
+#include "goroutines/dump.hpp"             // IWYU pragma: export
 #include "goroutines/go.hpp"               // IWYU pragma: export
 #include "goroutines/goroutine_group.hpp"  // IWYU pragma: export
 #include "goroutines/mutex.hpp"            // IWYU pragma: export

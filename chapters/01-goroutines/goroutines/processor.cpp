@@ -10,7 +10,9 @@
 #include <boost/fiber/scheduler.hpp>
 #include <fmt/format.h>
 
+#include "goroutines/quit.hpp"
 #include "goroutines/report.hpp"
+#include "goroutines/throw_trace.hpp"
 #include "goroutines/wait_group.hpp"
 
 namespace boost::fibers {
@@ -29,6 +31,7 @@ namespace {
 
 // Every so many picks a busy processor looks around: at the clock, at descriptors, at other threads.
 constexpr std::uint32_t kPicksPerLook = 61;
+constexpr std::uint32_t kPicksPerIdleLook = 16 * kPicksPerLook;  // when nobody sleeps
 
 // Boost's dispatcher stands on a stack of the default size, with its context on top.
 constexpr std::size_t kDispatcherBytes = std::size_t{64} * 1024;
@@ -115,12 +118,17 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   const ThreadState outside = thread_seat_.save();
   ++boost::fibers::context_initializer::counter_;
   current_processor = this;
+  now_ = clock_->now();
   enter(main_);
 
   mains_frame_ = static_cast<const std::byte*>(__builtin_frame_address(0));
-  execute(*main_);
-  end_goroutines();
-  retire_workers();
+  {
+    const SignalStack stack_of_handlers;
+    const QuitListener quit_listener(*this);
+    execute(*main_);
+    end_goroutines();
+    retire_workers();
+  }
 
   release(*main_);
   --boost::fibers::context_initializer::counter_;
@@ -196,6 +204,12 @@ const void* Processor::edge_of(const Goroutine& goroutine) const noexcept {
   return goroutine.worker != nullptr ? goroutine.context : nullptr;  // Boost puts it on top
 }
 
+std::vector<CallAddress> Processor::calls_to(const void* frame, const Goroutine& goroutine) const {
+  std::vector<CallAddress> calls(kCallsMax);
+  calls.resize(walk_stack(frame, edge_of(goroutine), calls));
+  return calls;
+}
+
 // --- who runs ------------------------------------------------------------------------------------------
 
 void Processor::yield() {
@@ -203,6 +217,7 @@ void Processor::yield() {
   if (self.ending) [[unlikely]]
     return refuse_to_park(self);
   self.thread_state = thread_seat_.save();
+  self.frame = __builtin_frame_address(0);
   run_queue_.push_yielded(self);
   switch_to(next());
   if (self.ending) [[unlikely]]
@@ -218,6 +233,7 @@ bool Processor::park(const Wait& wait) {
   self.thread_state = thread_seat_.save();
   self.wait = &wait;
   self.frame = __builtin_frame_address(0);
+  self.parked_at = now_;
   switch_to(next());
   if (self.ending) [[unlikely]]
     return unwind(self, wait.place);
@@ -248,10 +264,17 @@ Goroutine* Processor::next() noexcept {
   return run_queue_.pop();
 }
 
+/// Between two goroutines, now and then: what does the world outside want?
 void Processor::look_around() noexcept {
-  wake_sleepers();
+  quit_if_wanted();
+  if (!timers_.empty() || picks_ % kPicksPerIdleLook == 0) wake_sleepers();
   if (poller_->anybody_waits()) poller_->look();
   take_mail();
+}
+
+void Processor::quit_if_wanted() const {
+  if (quit_wanted.load(std::memory_order_relaxed)) [[unlikely]]
+    answer_quit(*this);
 }
 
 const std::shared_ptr<Inbox>& Processor::inbox() {
@@ -277,9 +300,8 @@ bool Processor::somebody_may_come() const noexcept {
 }
 
 void Processor::wake_sleepers() noexcept {
-  if (timers_.empty()) return;
-  const TimePoint now = clock_->now();
-  while (const Timers::Due due = timers_.pop_due(now)) {
+  now_ = clock_->now();
+  while (const Timers::Due due = timers_.pop_due(now_)) {
     if (due.alarm != nullptr) {
       firing_ = due.alarm->group_;
       due.alarm->fire();
@@ -359,12 +381,16 @@ void Processor::work(Worker& self) noexcept {
 void Processor::execute(Goroutine& goroutine) noexcept {
   try {
     try {
-      goroutine.task();
+      struct Destroy {
+        Task& task;
+        ~Destroy() { task.reset(); }
+      } const destroy{goroutine.task};
+      run_noting_throws(goroutine.task);
     } catch (const Unwind&) {  // its destructors have run
     }
     if (goroutine.wait_group != nullptr) goroutine.wait_group->done(goroutine.started_at);
   } catch (...) {
-    report_uncaught(goroutine);
+    report_uncaught(goroutine, calls_that_threw());
   }
 }
 
@@ -412,6 +438,7 @@ boost::fibers::context* Processor::pick_next() noexcept {
 /// Nothing can run.  Called on the dispatcher.
 void Processor::suspend_until(const std::chrono::steady_clock::time_point& /*unused*/) noexcept {
   active_->stack_switch.arrive();
+  quit_if_wanted();
   if (take_mail()) return;
   if (timers_.empty()) {
     if (!somebody_may_come()) report_deadlock(*this);
@@ -419,6 +446,7 @@ void Processor::suspend_until(const std::chrono::steady_clock::time_point& /*unu
   } else if (const TimePoint next = timers_.earliest(); !jump_to(next)) {
     poller_->wait(next - clock_->now());
   }
+  quit_if_wanted();
   take_mail();
   wake_sleepers();
 }

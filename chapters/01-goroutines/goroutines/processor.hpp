@@ -42,6 +42,7 @@
 #include "goroutines/poller.hpp"
 #include "goroutines/run_queue.hpp"
 #include "goroutines/stack_switch.hpp"
+#include "goroutines/stack_trace.hpp"
 #include "goroutines/stacks.hpp"
 #include "goroutines/timers.hpp"
 
@@ -106,6 +107,10 @@ class Processor final : public boost::fibers::algo::algorithm {
   /// The end of the goroutine's stack of calls, for walk_stack(); null when it has not run yet.
   [[nodiscard]] const void* edge_of(const Goroutine& goroutine) const noexcept;
 
+  /// The calls of `goroutine` that led to `frame`, a frame of its stack; none when it has not run yet.
+  [[nodiscard]] std::vector<CallAddress> calls_to(const void* frame,
+                                                  const Goroutine& goroutine) const;
+
   /// Where the goroutine was parked whose unwinding began last.
   [[nodiscard]] const std::source_location& unwound_from() const noexcept { return unwound_from_; }
 
@@ -131,6 +136,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   void work(Worker& self) noexcept;
   void execute(Goroutine& goroutine) noexcept;
   void look_around() noexcept;
+  void quit_if_wanted() const;
   void wake_sleepers() noexcept;
   bool take_mail() noexcept;
   [[nodiscard]] bool somebody_may_come() const noexcept;
@@ -177,6 +183,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   std::size_t calls_on_their_way_ = 0;  // functions of blocking()
   Stacks stacks_;
   std::uint32_t picks_ = 0;
+  TimePoint now_;                      // when it last looked at the clock
   std::optional<GroupState*> firing_;  // the group of the alarm that fires just now
 
   // The end of goroutines, before their functions have returned.

@@ -1,6 +1,5 @@
 #include "goroutines/report.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -8,58 +7,21 @@
 #include <exception>
 #include <iostream>
 #include <memory>
-#include <span>
+#include <optional>
 #include <string>
 #include <cxxabi.h>
 
 #include <fmt/format.h>
 
-#include "common/place.hpp"
 #include "goroutines/blocking.hpp"
-#include "goroutines/call_site.hpp"
+#include "goroutines/describe.hpp"
 #include "goroutines/panic.hpp"
 #include "goroutines/processor.hpp"
-#include "goroutines/stack_trace.hpp"
 
 namespace conclave::detail {
 namespace {
 
 constexpr int kStatus = 2;  // as in Go
-constexpr std::size_t kGoroutinesShown = 100;
-
-[[noreturn]] void end_program(const std::string& last_words) {
-  std::cout.flush();
-  std::fflush(nullptr);
-  std::fputs(last_words.c_str(), stderr);
-  std::fflush(stderr);
-  std::_Exit(kStatus);
-}
-
-std::string heading(const Goroutine& goroutine, const std::string& state) {
-  const std::string name = goroutine.name.empty() ? "" : fmt::format(" ({})", goroutine.name);
-  return fmt::format("goroutine {}{} [{}]\n", goroutine.id, name, state);
-}
-
-std::string started_line(const Goroutine& goroutine) {
-  return fmt::format("    started at {}\n", to_string(goroutine.started_at));
-}
-
-std::vector<Call> calls_of(const Processor& processor, const Goroutine& goroutine) {
-  std::array<CallAddress, kCallsMax> calls;
-  const std::size_t count = walk_stack(goroutine.frame, processor.edge_of(goroutine), calls);
-  return readers_calls(std::span(calls).first(count));
-}
-
-std::string describe(const Processor& processor, const Goroutine& goroutine) {
-  const Wait* wait = goroutine.wait;
-  if (wait == nullptr) return heading(goroutine, "runnable") + started_line(goroutine);
-  std::string state = wait->call;
-  if (wait->explain != nullptr) state += fmt::format(": {}", wait->explain(wait->object));
-  return heading(goroutine, state) +
-         fmt::format("    waits at   {}\n",
-                     call_site(wait->place, calls_of(processor, goroutine))) +
-         started_line(goroutine);
-}
 
 std::string type_name(const std::type_info& type) {
   int status = 0;
@@ -90,21 +52,31 @@ std::string Holder::describe() const {
   return fmt::format("held by goroutine {}", goroutine);
 }
 
-void report_deadlock(const Processor& processor) {
-  const auto goroutines = processor.goroutines();
-  std::string text = "fatal error: all goroutines are asleep - deadlock!\n";
-  for (std::size_t i = 0; i < goroutines.size() && i < kGoroutinesShown; ++i) {
-    text += fmt::format("\n{}", describe(processor, *goroutines[i]));
-  }
-  if (goroutines.size() > kGoroutinesShown) {
-    text += fmt::format("\n... and {} more goroutines\n", goroutines.size() - kGoroutinesShown);
-  }
-  end_program(text);
+void end_program(const std::string& last_words) {
+  std::cout.flush();
+  std::fflush(nullptr);
+  std::fputs(last_words.c_str(), stderr);
+  std::fflush(stderr);
+  std::_Exit(kStatus);
 }
 
-void report_uncaught(const Goroutine& goroutine) {
-  end_program(fmt::format("panic: {}\n\n{}{}", describe_current_exception(),
-                          heading(goroutine, "running"), started_line(goroutine)));
+void report_deadlock(const Processor& processor) {
+  end_program("fatal error: all goroutines are asleep - deadlock!\n\n" +
+              describe_goroutines(processor, {}));
+}
+
+void report_uncaught(const Goroutine& goroutine, std::span<const CallAddress> calls) {
+  std::optional<std::source_location> place;
+  try {
+    throw;
+  } catch (const Panic& panic) {
+    place = panic.place();
+  } catch (...) {  // says nothing of its place
+  }
+  const bool said = place && is_readers(place->file_name());  // in the panic's own words
+  end_program(fmt::format("panic: {}\n\n{}", describe_current_exception(),
+                          describe_goroutine(goroutine, "running", said ? "" : "thrown at",
+                                             place ? &*place : nullptr, calls)));
 }
 
 void report_no_stack(const Processor& processor, int error_number) {
@@ -117,38 +89,35 @@ void report_no_stack(const Processor& processor, int error_number) {
                   processor.stacks().bytes() / 1024));
 }
 
-void report_swallowed_unwinding(const Goroutine& goroutine) {
-  end_program(fmt::format(
+void report_swallowed_unwinding(const Goroutine& goroutine, std::span<const CallAddress> calls) {
+  end_program(
       "fatal error: a goroutine went on after it had been ended: it caught its unwinding\n"
-      "    a `catch (...)` must end with `throw;` (or catch std::exception instead)\n\n{}{}",
-      heading(goroutine, "running"), started_line(goroutine)));
+      "    a `catch (...)` must end with `throw;` (or catch std::exception instead)\n\n" +
+      describe_goroutine(goroutine, "running", "runs at", nullptr, calls));
 }
 
 void report_stopped_unwinding(const Goroutine& goroutine, const std::source_location& place) {
-  end_program(fmt::format(
+  end_program(
       "fatal error: a goroutine that is to end waits in a destructor, or in another function\n"
-      "    that is noexcept, so it cannot be unwound: wait until it has left it\n\n"
-      "{}    waited at  {}\n{}",
-      heading(goroutine, "unwinding"), to_string(place), started_line(goroutine)));
+      "    that is noexcept, so it cannot be unwound: wait until it has left it\n\n" +
+      describe_goroutine(goroutine, "unwinding", "waited at", &place, {}));
 }
 
 void report_blocking_at_the_end(const Goroutine& goroutine, const std::source_location& place) {
   end_program(
-      fmt::format("fatal error: a goroutine is to end, but the function it gave to blocking() "
-                  "still runs, {} ms\n"
-                  "    later, and nobody can end it: let main wait until it has ended\n\n{}    "
-                  "called at  {}\n{}",
-                  std::chrono::duration_cast<std::chrono::milliseconds>(kPatience).count(),
-                  heading(goroutine, "blocking"), to_string(place), started_line(goroutine)));
+      fmt::format("fatal error: a goroutine is to end, but the function it gave to blocking() still "
+                  "runs, {} ms\n"
+                  "    later, and nobody can end it: let main wait until it has ended\n\n",
+                  std::chrono::duration_cast<std::chrono::milliseconds>(kPatience).count()) +
+      describe_goroutine(goroutine, "blocking", "called at", &place, {}));
 }
 
 void report_woken_from_outside(const Goroutine& goroutine) {
+  const Wait& wait = *goroutine.wait;
   end_program(
-      fmt::format("fatal error: a thread outside run() used a channel, a lock or the like, and "
-                  "woke a goroutine\n"
-                  "    another thread hands a function over with RunHandle::post, and the function "
-                  "does it\n\n{}",
-                  describe(goroutine)));
+      "fatal error: a thread outside run() used a channel, a lock or the like, and woke a goroutine\n"
+      "    another thread hands a function over with RunHandle::post, and the function does it\n\n" +
+      describe_goroutine(goroutine, wait.call, "waits at", &wait.place, {}));
 }
 
 }  // namespace conclave::detail

@@ -9,23 +9,33 @@
 #pragma once
 
 #include <source_location>
+#include <span>
+#include <string>
+
+#include "goroutines/stack_trace.hpp"
 
 namespace conclave::detail {
 
 class Processor;
 struct Goroutine;
 
+/// Prints `last_words`; status 2, as in Go.
+[[noreturn]] void end_program(const std::string& last_words);
+
 /// All goroutines are parked and no timer is set: who waits for what, where, and where each was started.
 [[noreturn]] void report_deadlock(const Processor& processor);
 
 /// An exception left the function of `goroutine`.  Call inside the handler.
-[[noreturn]] void report_uncaught(const Goroutine& goroutine);
+/// @param calls  those that led to the throw
+[[noreturn]] void report_uncaught(const Goroutine& goroutine, std::span<const CallAddress> calls);
 
 /// The kernel has no memory for one more stack; `error_number` is its reason.
 [[noreturn]] void report_no_stack(const Processor& processor, int error_number);
 
 /// A goroutine that is unwound has caught its unwinding and goes on.
-[[noreturn]] void report_swallowed_unwinding(const Goroutine& goroutine);
+/// @param calls  those in which it is now
+[[noreturn]] void report_swallowed_unwinding(const Goroutine& goroutine,
+                                             std::span<const CallAddress> calls);
 
 /// `goroutine` is to end, and its function, given to blocking() at `place`, does not.
 [[noreturn]] void report_blocking_at_the_end(const Goroutine& goroutine,

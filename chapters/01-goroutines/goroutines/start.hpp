@@ -55,16 +55,10 @@ class Task {
   }
   ~Task() { reset(); }
 
-  /// Runs the callable and destroys it.  Call at most once.
-  void operator()() {
-    struct Destroy {
-      Task* task;
-      ~Destroy() { task->reset(); }
-    } destroy{this};
-    operate_(Operation::run, bytes_, nullptr);
-  }
+  /// Runs the callable, which stays until reset().  Call at most once.
+  void run() { operate_(Operation::run, bytes_, nullptr); }
 
-  /// Destroys the callable without running it.
+  /// Destroys the callable.
   void reset() noexcept {
     if (operate_ != nullptr) std::exchange(operate_, nullptr)(Operation::destroy, bytes_, nullptr);
   }

@@ -2,9 +2,7 @@
 #include "goroutines/stack_trace.hpp"
 
 #include <array>
-#include <csignal>
 #include <span>
-#include <sys/mman.h>
 
 #include "support.hpp"
 
