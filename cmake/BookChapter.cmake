@@ -32,7 +32,7 @@ function(book_chapter folder)
   add_library(${name} STATIC ${arg_SOURCES})
   add_library(book::${name} ALIAS ${name})
   target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
-  target_link_libraries(${name} PUBLIC ${arg_DEPENDS} ${arg_PACKAGES} PRIVATE book_options)
+  target_link_libraries(${name} PUBLIC ${arg_DEPENDS} ${arg_PACKAGES} PRIVATE book_runtime_options)
   # A debugger knows the library's types, also in a preset whose programs know their lines only.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Debug,RelWithDebInfo>:-g>)
 

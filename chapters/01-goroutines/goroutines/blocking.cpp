@@ -73,6 +73,7 @@ void Helpers::work() noexcept {
     errno = 0;
     call.call(call.object);
     call.error_number = errno;
+    call.is_over.release();
     lock.lock();
     call.state = BlockingCall::State::over;
     inbox_.put(call);
@@ -122,6 +123,7 @@ void Processor::run_blocking(BlockingCall call, std::source_location place) {
     take_back();
     throw;
   }
+  call.is_over.acquire();
   errno = call.error_number;
 }
 

@@ -58,6 +58,7 @@ class Cond {
 
  private:
   void park(std::source_location place);
+  static void wake(detail::Goroutine& waiter) noexcept;
 
   detail::WaitQueue waiters_;
 };

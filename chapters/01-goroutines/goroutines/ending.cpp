@@ -39,6 +39,7 @@ void Processor::end_goroutines() {
     if (goroutine.id != 0 && &goroutine != main_) mark(goroutine, ending);
   }
   main_has_returned_ = true;
+  ended_.release();
   main_->ending = true;
   run_queue_.reset(Order::standard, 0);
   if (!ending.left.empty() || !timers_.empty()) stack_low_ = low_end_of_this_stack();
@@ -52,6 +53,7 @@ void Processor::end_goroutines() {
 }
 
 void Processor::end_group(const GroupState& group) {
+  ended_.release();
   Ending ending{current_goroutine, {}};
   for (Goroutine& goroutine : records_) {
     const bool member = goroutine.id != 0 && goroutine.group == &group;
@@ -59,6 +61,7 @@ void Processor::end_group(const GroupState& group) {
   }
   timers_.lapse(group);
   end_marked(ending);
+  ended_.acquire();
 }
 
 void Processor::end_self(std::source_location place) {
@@ -92,6 +95,7 @@ Goroutine* Processor::next_to_end() noexcept {
     if (goroutine->worker != nullptr) return goroutine;
     goroutine->task.reset();  // it never ran
     if (goroutine->wait_group != nullptr) goroutine->wait_group->done(goroutine->started_at);
+    goroutine->race_context.end();
     release(*goroutine);
   }
   return endings_->ender;
@@ -104,6 +108,7 @@ bool Processor::unwind(Goroutine& self, std::source_location place) {
   const bool woken = self.wait == nullptr;
   self.wait = nullptr;
   unwound_from_ = place;
+  ended_.acquire();  // who ends it, and the goroutines that were ended before; see law 7 of go.hpp
   if (self.thread_state.uncaught_exceptions == 0) throw Unwind{woken};
   return woken;
 }

@@ -20,6 +20,7 @@ void run(Task&& main, const RunOptions& options, std::source_location place) {
 }
 
 void start(Task&& task, std::string&& name, WaitGroup* group, std::source_location place) {
+  const CalledHere caller;
   if (current_processor == nullptr) panic_outside_run(place);
   current_processor->start(std::move(task), std::move(name), group, place);
 }

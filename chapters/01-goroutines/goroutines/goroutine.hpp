@@ -10,6 +10,7 @@
 
 #include "goroutines/clock.hpp"
 #include "goroutines/parking.hpp"
+#include "goroutines/race_detector.hpp"
 #include "goroutines/start.hpp"
 #include "goroutines/thread_state.hpp"
 
@@ -39,6 +40,9 @@ struct alignas(64) Goroutine : Queueable {
   Task task;                        // what to run; empty once it has run
   std::source_location started_at;
   std::string name;
+
+  [[no_unique_address]] RaceContext race_context;
+  [[no_unique_address]] Edge notified;
 };
 
 }  // namespace conclave::detail

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "goroutines/clock.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave::detail {
 
@@ -30,6 +31,8 @@ struct BlockingCall {
   void* object;
   Goroutine* goroutine;
   int error_number = 0;  // errno after the call
+
+  [[no_unique_address]] Edge is_over;
 
   enum class State { queued, running, over };
   State state = State::queued;  // guarded by Helpers::mutex_

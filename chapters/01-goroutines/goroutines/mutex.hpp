@@ -17,6 +17,7 @@
 
 #include "goroutines/goroutine.hpp"
 #include "goroutines/parking.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave {
 
@@ -31,6 +32,7 @@ class Mutex {
   /// @throws Panic outside run()
   /// @rule{Go sync.Mutex.Lock: if the lock is in use, the calling goroutine blocks until it is available}
   void lock(std::source_location place = std::source_location::current()) {
+    const detail::Acquires order(unlocked_);
     const detail::Goroutine& self = detail::current(place);
     if (self.ending || holder_) return wait_for_it(place);
     holder_ = {self.id};
@@ -40,9 +42,11 @@ class Mutex {
   /// @return whether this goroutine holds it now
   /// @throws Panic outside run()
   [[nodiscard]] bool try_lock(std::source_location place = std::source_location::current()) {
+    const detail::RuntimeCode runtime;
     const detail::Goroutine& self = detail::current(place);
     if (self.ending || holder_) return false;
     holder_ = {self.id};
+    unlocked_.acquire();
     return true;
   }
 
@@ -51,6 +55,7 @@ class Mutex {
   /// @throws Panic when nobody holds it, or outside run()
   /// @rule{Go sync.Mutex.Unlock: unlocking an unlocked mutex is an error; another goroutine may unlock}
   void unlock(std::source_location place = std::source_location::current()) {
+    const detail::Releases order(unlocked_);
     const detail::Goroutine& self = detail::current(place);
     if (self.ending || !holder_ || !waiters_.empty()) return hand_over(place);
     holder_ = {};
@@ -61,6 +66,7 @@ class Mutex {
   void hand_over(std::source_location place);
   static std::string explain(const void* mutex);
 
+  [[no_unique_address]] detail::Edge unlocked_;
   detail::Holder holder_;
   detail::WaitQueue waiters_;
 };

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "goroutines/mutex.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave {
 
@@ -34,18 +35,28 @@ class Once {
   /// @rule{Go sync.Once.Do: f is called only the first time; if f panics, Do considers it to have returned}
   template <std::invocable F>
   void call(F&& f, std::source_location place = std::source_location::current()) {
-    if (called_) return;
+    if (called()) return;
     mutex_.lock(place);
     const std::lock_guard unlock(mutex_, std::adopt_lock);
-    if (called_) return;
+    if (called()) return;
     struct Called {
-      bool& called;
-      ~Called() { called = true; }
-    } called{called_};
+      Once& once;
+      ~Called() { once.set_called(); }
+    } set_called{*this};
     std::invoke(std::forward<F>(f));
   }
 
  private:
+  [[nodiscard]] bool called() noexcept {
+    const detail::Acquires order(returned_);
+    return called_;
+  }
+  void set_called() noexcept {
+    const detail::Releases order(returned_);
+    called_ = true;
+  }
+
+  [[no_unique_address]] detail::Edge returned_;
   bool called_ = false;
   Mutex mutex_;
 };

@@ -109,7 +109,9 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   helpers_max_ = valid.helpers_max;
 
   last_id_ = 0;
+  race_context_.begin_scheduler();
   main_ = &allocate(std::move(main), "main", place);
+  main_->race_context.begin_here();
   thread_.context = boost::fibers::context::active();
   thread_.goroutine = main_;
   main_->worker = &thread_;
@@ -129,6 +131,8 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
     end_goroutines();
     retire_workers();
   }
+  ended_.acquire();
+  race_context_.end_scheduler();
 
   release(*main_);
   --boost::fibers::context_initializer::counter_;
@@ -144,7 +148,9 @@ void Processor::start_in(GroupState* group, Task&& task, std::string&& name, Wai
     if (wait_group != nullptr) wait_group->done(place);
     return;
   }
+  const RuntimeCode runtime;
   Goroutine& goroutine = allocate(std::move(task), std::move(name), place);
+  goroutine.race_context.begin(goroutine.id, goroutine.name);
   goroutine.wait_group = wait_group;
   goroutine.group = group;
   if (group != nullptr) ++group->live;
@@ -187,7 +193,7 @@ void Processor::release(Goroutine& goroutine) noexcept {
   goroutine.wait_group = nullptr;
   goroutine.name.clear();
   --live_;
-  free_records_.push_back(&goroutine);
+  if constexpr (!kDetectsRaces) free_records_.push_back(&goroutine);
 }
 
 std::vector<const Goroutine*> Processor::goroutines() const {
@@ -216,6 +222,7 @@ void Processor::yield() {
   Goroutine& self = *current_goroutine;
   if (self.ending) [[unlikely]]
     return refuse_to_park(self);
+  const RuntimeCode runtime;
   self.thread_state = thread_seat_.save();
   self.frame = __builtin_frame_address(0);
   run_queue_.push_yielded(self);
@@ -230,6 +237,7 @@ bool Processor::park(const Wait& wait) {
     refuse_to_park(self);
     return false;
   }
+  const RuntimeCode runtime;
   self.thread_state = thread_seat_.save();
   self.wait = &wait;
   self.frame = __builtin_frame_address(0);
@@ -241,12 +249,14 @@ bool Processor::park(const Wait& wait) {
 }
 
 void Processor::sleep_until(TimePoint deadline, std::source_location place) {
+  const RuntimeCode runtime;
   // A deadline past the end of time has no timer: nothing will wake this goroutine.
   if (deadline != TimePoint::max()) timers_.push(deadline, *current_goroutine);
   park({.call = deadline != TimePoint::max() ? "sleep" : "sleep, for ever", .place = place});
 }
 
 void Processor::set_alarm(Alarm& alarm, TimePoint at) {
+  const RuntimeCode runtime;
   cancel_alarm(alarm);
   if (at == TimePoint::max() || nothing_may_begin()) return;
   alarm.group_ = group_of_starter();
@@ -285,10 +295,13 @@ const std::shared_ptr<Inbox>& Processor::inbox() {
 /// @return whether there was any
 bool Processor::take_mail() noexcept {
   if (inbox_ == nullptr || !inbox_->has_mail()) return false;
+  const OnBehalfOf the_scheduler(race_context_);
   Inbox::Contents mail = inbox_->take();
   for (const BlockingCall* call : mail.calls) ready(*call->goroutine);
   for (Inbox::Post& post : mail.posts) {  // to be started in their order, not newest first
-    run_queue_.push_woken(allocate(std::move(post.task), {}, post.place));
+    Goroutine& goroutine = allocate(std::move(post.task), {}, post.place);
+    goroutine.race_context.begin(goroutine.id, goroutine.name);
+    run_queue_.push_woken(goroutine);
   }
   return true;
 }
@@ -301,6 +314,8 @@ bool Processor::somebody_may_come() const noexcept {
 
 void Processor::wake_sleepers() noexcept {
   now_ = clock_->now();
+  if (timers_.empty()) return;
+  const OnBehalfOf the_scheduler(race_context_);
   while (const Timers::Due due = timers_.pop_due(now_)) {
     if (due.alarm != nullptr) {
       firing_ = due.alarm->group_;
@@ -316,7 +331,10 @@ void Processor::wake_sleepers() noexcept {
 void Processor::enter(Goroutine* goroutine) noexcept {
   current_goroutine = goroutine;
   thread_seat_.restore(goroutine != nullptr ? goroutine->thread_state : ThreadState{});
+  (goroutine != nullptr ? goroutine->race_context : race_context_).enter();
 }
+
+const RaceContext& scheduler_race_context() noexcept { return current_processor->race_context(); }
 
 void Processor::switch_to(Goroutine* goroutine) noexcept {
   Worker& to = goroutine != nullptr ? worker_of(*goroutine) : dispatcher_;
@@ -361,8 +379,12 @@ void Processor::work(Worker& self) noexcept {
   self.stack_switch.arrive();
   while (self.goroutine != nullptr) {
     execute(*self.goroutine);
+    ended_.release();
+    race_context_.enter();
+    self.goroutine->race_context.end();
     release(*self.goroutine);
     self.goroutine = nullptr;
+    if constexpr (kDetectsRaces) return;  // what comes next stands on memory of its own
 
     Goroutine* goroutine = next();
     if (goroutine != nullptr && goroutine->worker == nullptr) {
@@ -421,7 +443,10 @@ boost::fibers::context* Processor::pick_next() noexcept {
       idle_workers_.pop_back();
     }
   } else {
-    Goroutine* goroutine = next();
+    // For the race detector a worker ends with its goroutine, and the dispatcher frees the stack.
+    const bool freed = kDetectsRaces && current_processor != nullptr && &from != &dispatcher_;
+    if (freed) enter(nullptr);
+    Goroutine* goroutine = freed ? nullptr : next();
     if (goroutine == nullptr) {
       if (&from == &dispatcher_) return nullptr;
       to = &dispatcher_;  // the thread ends, and its scheduler with it
@@ -467,7 +492,7 @@ void Processor::notify() noexcept {
 
 /// Ends all workers, so that Boost's scheduler is empty and this thread may end.
 void Processor::retire_workers() noexcept {
-  if (workers_.empty()) return;
+  if (idle_workers_.empty()) return workers_.clear();
   retiring_ = true;
   Worker& first = *idle_workers_.back();
   idle_workers_.pop_back();

@@ -40,6 +40,7 @@
 #include "goroutines/helpers.hpp"
 #include "goroutines/inbox.hpp"
 #include "goroutines/poller.hpp"
+#include "goroutines/race_detector.hpp"
 #include "goroutines/run_queue.hpp"
 #include "goroutines/stack_switch.hpp"
 #include "goroutines/stack_trace.hpp"
@@ -100,6 +101,8 @@ class Processor final : public boost::fibers::algo::algorithm {
   void run_blocking(BlockingCall call, std::source_location place);
   [[nodiscard]] std::size_t live() const noexcept { return live_; }
   [[nodiscard]] const Stacks& stacks() const noexcept { return stacks_; }
+
+  [[nodiscard]] const RaceContext& race_context() const noexcept { return race_context_; }
 
   /// All goroutines that are alive, lowest number first.
   [[nodiscard]] std::vector<const Goroutine*> goroutines() const;
@@ -169,6 +172,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   Worker thread_;
   Worker dispatcher_;
   Worker* active_ = &thread_;
+  [[no_unique_address]] RaceContext race_context_;
   std::deque<Worker> workers_;
   std::vector<Worker*> idle_workers_;
   boost::fibers::context* newest_context_ = nullptr;
@@ -192,6 +196,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   std::source_location unwound_from_;  // where the goroutine was parked that is being unwound
 
   // The end of run().
+  [[no_unique_address]] Edge ended_;
   bool main_has_returned_ = false;
   const std::byte* stack_low_ = nullptr;    // of the thread's stack, when main has returned
   const std::byte* mains_frame_ = nullptr;  // what main had on that stack lies below this

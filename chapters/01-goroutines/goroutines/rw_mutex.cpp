@@ -8,6 +8,8 @@
 namespace conclave {
 
 void RWMutex::lock(std::source_location place) {
+  const detail::Acquires after_writers(written_);
+  const detail::Acquires after_readers(read_);
   detail::Goroutine& self = detail::current(place);
   if (detail::gone(this)) return;
   if (!writer_ && readers_ == 0) {
@@ -19,14 +21,18 @@ void RWMutex::lock(std::source_location place) {
 }
 
 bool RWMutex::try_lock(std::source_location place) {
+  const detail::RuntimeCode runtime;
   detail::Goroutine& self = detail::current(place);
   if (detail::gone(this)) return false;
   if (writer_ || readers_ != 0) return false;
   writer_ = {self.id};
+  written_.acquire();
+  read_.acquire();
   return true;
 }
 
 void RWMutex::unlock(std::source_location place) {
+  const detail::Releases order(written_);
   const detail::Goroutine& self = detail::current(place);
   if (detail::gone(this)) return;
   if (self.ending && writer_.goroutine != self.id) return;  // its lock() returned without the mutex
@@ -37,6 +43,7 @@ void RWMutex::unlock(std::source_location place) {
 }
 
 void RWMutex::lock_shared(std::source_location place) {
+  const detail::Acquires order(written_);
   detail::current(place);
   if (detail::gone(this)) return;
   if (!writer_ && waiting_writers_.empty()) {
@@ -50,14 +57,17 @@ void RWMutex::lock_shared(std::source_location place) {
 }
 
 bool RWMutex::try_lock_shared(std::source_location place) {
+  const detail::RuntimeCode runtime;
   detail::current(place);
   if (detail::gone(this)) return false;
   if (writer_ || !waiting_writers_.empty()) return false;
   ++readers_;
+  written_.acquire();
   return true;
 }
 
 void RWMutex::unlock_shared(std::source_location place) {
+  const detail::Releases order(read_);
   detail::current(place);
   if (detail::gone(this)) return;
   if (refused_readers_ != 0) {

@@ -17,6 +17,7 @@
 #include <source_location>
 
 #include "goroutines/parking.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave {
 
@@ -59,6 +60,8 @@ class RWMutex {
   void let_readers_in() noexcept;
   void let_writer_in() noexcept;
 
+  [[no_unique_address]] detail::Edge written_;
+  [[no_unique_address]] detail::Edge read_;
   detail::Holder writer_;
   std::int64_t readers_ = 0;
   std::int64_t refused_readers_ =

@@ -20,6 +20,7 @@ Semaphore::Semaphore(std::int64_t permits, std::source_location place) : size_(p
 }
 
 void Semaphore::acquire(std::int64_t n, std::source_location place) {
+  const detail::Acquires order(released_);
   detail::current(place);
   if (detail::gone(this)) return;
   if (n < 0 || n > size_) {
@@ -37,15 +38,18 @@ void Semaphore::acquire(std::int64_t n, std::source_location place) {
 }
 
 bool Semaphore::try_acquire(std::int64_t n, std::source_location place) {
+  const detail::RuntimeCode runtime;
   detail::current(place);
   if (detail::gone(this)) return false;
   if (n < 0) panic(fmt::format("Semaphore::try_acquire: {} permits asked", n), place);
   if (!waiters_.empty() || n > available()) return false;
   used_ += n;
+  released_.acquire();
   return true;
 }
 
 void Semaphore::release(std::int64_t n, std::source_location place) {
+  const detail::Releases order(released_);
   detail::current(place);
   if (detail::gone(this)) return;
   const std::int64_t refused = std::clamp<std::int64_t>(n, 0, refused_);

@@ -14,6 +14,7 @@
 #include <source_location>
 
 #include "goroutines/parking.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave {
 
@@ -48,6 +49,7 @@ class Semaphore {
   struct Request;
   static std::string explain(const void* request);
 
+  [[no_unique_address]] detail::Edge released_;
   std::int64_t size_;
   std::int64_t used_ = 0;
   std::int64_t refused_ =

@@ -5,6 +5,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "goroutines/race_detector.hpp"
+
 namespace conclave::detail {
 namespace {
 
@@ -31,6 +33,9 @@ boost::context::stack_context Stacks::allocate() noexcept {
 }
 
 void Stacks::deallocate(boost::context::stack_context& stack) noexcept {
+  if constexpr (kDetectsRaces) {
+    sanitizer::forget(static_cast<std::byte*>(stack.sp) - stack.size, stack.size);
+  }
   free_.push_back(static_cast<std::byte*>(stack.sp) -
                   stack.size);  // room was reserved by cut_slab()
 }

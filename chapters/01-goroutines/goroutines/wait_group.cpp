@@ -17,6 +17,7 @@ std::string explain(const void* group) {
 }  // namespace
 
 WaitGroup::~WaitGroup() noexcept(false) {
+  const detail::Acquires order(done_);
   if (count_ == 0) return;
   detail::current(made_at_);
   struct Forget {
@@ -32,6 +33,10 @@ WaitGroup::~WaitGroup() noexcept(false) {
 
 void WaitGroup::add(std::int64_t delta, std::source_location place) {
   if (detail::gone(this)) return;
+  const detail::CalledHere caller;
+  if (count_ == 0) began_.use();
+  const detail::RuntimeCode runtime;
+  if (delta < 0) done_.release();
   constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
   if (delta < 0 ? count_ + delta < 0 : count_ > kMax - delta) panic_out_of_range(delta, place);
   count_ += delta;
@@ -47,7 +52,11 @@ void WaitGroup::panic_out_of_range(std::int64_t delta, std::source_location plac
 }
 
 void WaitGroup::wait(std::source_location place) {
-  if (detail::gone(this) || count_ == 0) return;
+  if (detail::gone(this)) return;
+  const detail::CalledHere caller;
+  if (count_ != 0 && waiters_.empty()) began_.change();
+  const detail::Acquires order(done_);
+  if (count_ == 0) return;
   detail::current(place);
   do {  // again, when somebody added between the wake-up and our turn
     detail::park_in(waiters_, {"WaitGroup::wait", place, this, explain});
@@ -55,6 +64,7 @@ void WaitGroup::wait(std::source_location place) {
 }
 
 void WaitGroup::start(detail::Task&& task, std::source_location place) {
+  const detail::CalledHere caller;
   detail::current(place);
   if (detail::gone(this)) return;
   add(1, place);

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "goroutines/parking.hpp"
+#include "goroutines/race_detector.hpp"
 #include "goroutines/start.hpp"
 
 namespace conclave {
@@ -61,6 +62,8 @@ class WaitGroup {
   void start(detail::Task&& task, std::source_location place);
   [[noreturn]] void panic_out_of_range(std::int64_t delta, std::source_location place) const;
 
+  [[no_unique_address]] detail::Edge done_;
+  [[no_unique_address]] detail::Edge began_;
   std::int64_t count_ = 0;
   detail::WaitQueue waiters_;
   std::source_location made_at_;

@@ -21,25 +21,34 @@ std::string explain_nil(const void* /*null*/) { return "nil channel"; }
 }  // namespace
 
 ChanCore::ChanCore(std::size_t capacity, Timer timer) noexcept
-    : has_timer_(timer == Timer::inside), capacity_(capacity), number_(++last_number) {}
+    : has_timer_(timer == Timer::inside),
+      capacity_(capacity),
+      number_(++last_number),
+      edges_(capacity) {}
 
 std::string ChanCore::describe() {
   return fmt::format("channel {}, length {}, capacity {}", number_, length_, capacity_);
 }
 
-void ChanCore::destroy(ChanCore* channel) noexcept { delete channel; }
+void ChanCore::destroy(ChanCore* channel) noexcept {
+  channel->edges_.all_handles_went();
+  delete channel;
+}
 
 void ChanCore::close(std::source_location place) {
+  const RuntimeCode runtime;
   if (closed_) {
     panic(fmt::format("close of closed channel {}; it was closed at {}", number_,
                       to_string(closed_at_)),
           place);
   }
   closed_ = true;
+  edges_.closed();
   closed_at_ = place;
   for (Waiters* queue : {&receivers_, &senders_}) {
     while (Waiter* waiter = queue->first()) {
       waiter->claim();
+      edges_.close_seen_by(*waiter->operation->goroutine);
       waiter->wake(false);
     }
   }
@@ -61,6 +70,7 @@ void ChanCore::receiver_left() noexcept {
 }
 
 void ChanCore::wait(Waiters& queue, void* value, const char* call, std::source_location place) {
+  const RuntimeCode runtime;
   Operation operation{&current(place)};
   const boost::intrusive_ptr<ChanCore> alive(this);  // also when the last handle goes meanwhile
   Waiter waiter;

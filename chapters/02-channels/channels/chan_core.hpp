@@ -27,6 +27,7 @@
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 
+#include "channels/channel_edges.hpp"
 #include "channels/waiters.hpp"
 
 namespace conclave::detail {
@@ -42,18 +43,21 @@ class ChanCore {
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
   [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
   [[nodiscard]] std::size_t length() noexcept {
+    const RuntimeCode runtime;
     if (has_timer_) look_at_the_clock();
     return length_;
   }
   [[nodiscard]] bool closed() const noexcept { return closed_; }
   /// Whether a receive would not park.
   [[nodiscard]] bool can_receive() noexcept {
+    const RuntimeCode runtime;
     if (has_timer_) [[unlikely]]
       look_at_the_clock();
     return length_ != 0 || closed_ || senders_.first() != nullptr;
   }
   /// Whether a send would not park: it would pass, or panic.
   [[nodiscard]] bool can_send() noexcept {
+    const RuntimeCode runtime;
     return length_ < capacity_ || closed_ || receivers_.first() != nullptr;
   }
   /// "channel 3, length 0, capacity 2".
@@ -97,6 +101,7 @@ class ChanCore {
   const std::uint64_t number_;
 
   // What goes on.
+  [[no_unique_address]] ChannelEdges edges_;
   bool closed_ = false;
   std::size_t length_ = 0;
   Waiters receivers_;
@@ -108,8 +113,13 @@ class ChanCore {
   void wait(Waiters& queue, void* value, const char* call, std::source_location place);
 
   // The handles are counted, without atomics: a channel stays on its thread.
-  friend void intrusive_ptr_add_ref(ChanCore* channel) noexcept { ++channel->handles_; }
+  friend void intrusive_ptr_add_ref(ChanCore* channel) noexcept {
+    const RuntimeCode runtime;
+    ++channel->handles_;
+  }
   friend void intrusive_ptr_release(ChanCore* channel) noexcept {
+    const RuntimeCode runtime;
+    channel->edges_.handle_went();
     if (--channel->handles_ == 0) destroy(channel);
   }
   static void destroy(ChanCore* channel) noexcept;  // not inline: a handle ends at many places
@@ -153,30 +163,36 @@ class ChanState : public ChanCore {
   /// Hands `value` to a waiting receiver or to the buffer, if either can take it now.
   /// @pre not closed
   bool send_now(Value& value) noexcept {
+    const RuntimeCode runtime;
     if (Waiter* receiver = receivers_.first()) {
       receiver->claim();
       static_cast<Slot*>(receiver->value)->emplace(std::move(value));
+      edges_.handed_to(*receiver->operation->goroutine);
       receiver->wake(true);
       return true;
     }
     if (length_ == capacity_) return false;
     put_last(value);
+    edges_.sent();
     return true;
   }
 
   /// Fills `slot` with the next value, or leaves it empty at the end of a closed channel.
   /// @return false when there is neither a value nor an end
   bool receive_now(Slot& slot) noexcept {
+    const RuntimeCode runtime;
     if (has_timer_) [[unlikely]]
       look_at_the_clock();
     if (length_ != 0) {
       Value* first = take_first();
       slot.emplace(std::move(*first));
       std::destroy_at(first);
+      edges_.received();
       // The place that this freed belongs to the sender that waits longest.
       if (Waiter* sender = senders_.first()) {
         sender->claim();
         put_last(*static_cast<Value*>(sender->value));
+        edges_.sent_by(*sender->operation->goroutine);
         sender->wake(true);
       }
       return true;
@@ -184,9 +200,11 @@ class ChanState : public ChanCore {
     if (Waiter* sender = senders_.first()) {
       sender->claim();
       slot.emplace(std::move(*static_cast<Value*>(sender->value)));
+      edges_.taken_from(*sender->operation->goroutine);
       sender->wake(true);
       return true;
     }
+    if (closed_) edges_.saw_close();
     return closed_;
   }
 

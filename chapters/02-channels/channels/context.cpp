@@ -6,6 +6,7 @@
 
 #include "common/assert.hpp"
 #include "goroutines/alarm.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave {
 namespace detail {
@@ -15,6 +16,7 @@ class ContextNode : public boost::intrusive_ref_counter<ContextNode, boost::thre
                     public Alarm {
  public:
   explicit ContextNode(boost::intrusive_ptr<ContextNode> parent) : parent_(std::move(parent)) {
+    const RuntimeCode runtime;
     if (parent_ == nullptr) return;
     deadline = parent_->deadline;
     if (parent_->status.ok()) {
@@ -28,6 +30,7 @@ class ContextNode : public boost::intrusive_ref_counter<ContextNode, boost::thre
   /// Lets go of a long line of ancestors one by one: each inside the other's destructor would need a stack as
   /// deep as the line is long.
   ~ContextNode() override {
+    handles.acquire();
     while (parent_ != nullptr && parent_->use_count() == 1) {
       boost::intrusive_ptr<ContextNode> grandparent = std::move(parent_->parent_);
       parent_ = std::move(grandparent);
@@ -36,6 +39,7 @@ class ContextNode : public boost::intrusive_ref_counter<ContextNode, boost::thre
 
   /// Ends this context and all below it.
   void end(const Status& with_status, const Status& with_cause) noexcept {
+    const RuntimeCode runtime;
     if (!status.ok()) return;
     among_siblings_.unlink();
     Children below;
@@ -68,6 +72,7 @@ class ContextNode : public boost::intrusive_ref_counter<ContextNode, boost::thre
   }
 
   RecvChan<Signal> done() {
+    const RuntimeCode runtime;
     if (!done_) {
       done_ = make_chan<Signal>();
       if (!status.ok()) done_.close();
@@ -82,7 +87,9 @@ class ContextNode : public boost::intrusive_ref_counter<ContextNode, boost::thre
     return nullptr;
   }
 
-  Status status;  // ok until it ends
+  [[no_unique_address]] Edge ended;    // before who sees that it has
+  [[no_unique_address]] mutable Edge handles;  // each before the end of the last
+  Status status;                       // ok until it ends
   Status cause;
   std::optional<TimePoint> deadline;
   const void* key = nullptr;
@@ -98,6 +105,7 @@ class ContextNode : public boost::intrusive_ref_counter<ContextNode, boost::thre
 
   void end_alone(const Status& with_status, const Status& with_cause, Children& below) noexcept {
     below.splice(below.end(), children_);
+    ended.release();
     status = with_status;
     cause = with_cause;
     cancel();
@@ -121,6 +129,7 @@ void intrusive_ptr_add_ref(const ContextNode* node) noexcept {
   boost::sp_adl_block::intrusive_ptr_add_ref(node);
 }
 void intrusive_ptr_release(const ContextNode* node) noexcept {
+  node->handles.release();
   boost::sp_adl_block::intrusive_ptr_release(node);
 }
 
@@ -187,13 +196,17 @@ RecvChan<Signal> Context::done() const {
 }
 
 Status Context::status() const {
-  const detail::ContextNode* node = detail::ContextAccess::node_now(*this);
-  return node != nullptr ? node->status : Status();
+  detail::ContextNode* node = detail::ContextAccess::node_now(*this);
+  if (node == nullptr) return {};
+  const detail::Acquires order(node->ended);
+  return node->status;
 }
 
 Status Context::cause() const {
-  const detail::ContextNode* node = detail::ContextAccess::node_now(*this);
-  return node != nullptr ? node->cause : Status();
+  detail::ContextNode* node = detail::ContextAccess::node_now(*this);
+  if (node == nullptr) return {};
+  const detail::Acquires order(node->ended);
+  return node->cause;
 }
 
 std::optional<TimePoint> Context::deadline() const {

@@ -8,6 +8,7 @@
 
 #include "goroutines/alarm.hpp"
 #include "goroutines/panic.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave {
 namespace detail {
@@ -142,6 +143,7 @@ int wait(Cases cases, int timeout, std::source_location place) {
 }  // namespace
 
 int choose(Cases cases, std::source_location place) {
+  const RuntimeCode runtime;
   if (const int ready = draw_ready(cases); ready != -1) {
     proceed(*cases[ready]);
     return ready;

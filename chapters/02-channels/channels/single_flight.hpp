@@ -22,6 +22,7 @@
 
 #include "common/result.hpp"
 #include "goroutines/goroutine.hpp"
+#include "goroutines/race_detector.hpp"
 #include "goroutines/wait_group.hpp"
 
 namespace conclave {
@@ -42,15 +43,14 @@ class SingleFlight {
     requires std::convertible_to<std::invoke_result_t<F>, Result<T>>
   Result<T> call(const Key& key, F&& f,
                  std::source_location place = std::source_location::current()) {
-    if (const auto found = flights_.find(key); found != flights_.end()) {
-      const std::shared_ptr<Flight> flight = found->second;
+    if (const std::shared_ptr<Flight> flight = under_way(key)) {
       flight->under_way.wait(place);
       return flight->get();
     }
     const auto flight = std::make_shared<Flight>();
     const Landing landing{this, key, flight};
     flight->under_way.add(1, place);
-    flights_.emplace(key, flight);
+    take_off(landing);
     try {
       flight->result.emplace(std::invoke(std::forward<F>(f)));
     } catch (const detail::Unwind&) {
@@ -63,7 +63,10 @@ class SingleFlight {
   }
 
   /// Lets the next call for `key` start a flight of its own, also while one is on its way.  Does not block.
-  void forget(const Key& key) { flights_.erase(key); }
+  void forget(const Key& key) {
+    const detail::RuntimeCode runtime;
+    flights_.erase(key);
+  }
 
  private:
   struct Flight {
@@ -89,11 +92,24 @@ class SingleFlight {
     }
   };
 
+  [[nodiscard]] std::shared_ptr<Flight> under_way(const Key& key) {
+    const detail::Acquires order(took_off_);
+    const auto found = flights_.find(key);
+    return found != flights_.end() ? found->second : nullptr;
+  }
+
+  void take_off(const Landing& landing) {
+    const detail::Releases order(took_off_);
+    flights_.emplace(landing.key, landing.flight);
+  }
+
   void land(const Landing& landing) {
+    const detail::RuntimeCode runtime;
     const auto found = flights_.find(landing.key);
     if (found != flights_.end() && found->second == landing.flight) flights_.erase(found);
   }
 
+  [[no_unique_address]] detail::Edge took_off_;
   std::unordered_map<Key, std::shared_ptr<Flight>> flights_;
 };
 

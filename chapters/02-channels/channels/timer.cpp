@@ -8,6 +8,7 @@
 #include "goroutines/alarm.hpp"
 #include "goroutines/go.hpp"
 #include "goroutines/panic.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave {
 namespace detail {
@@ -19,6 +20,7 @@ class TimerState final : public ChanState<TimePoint>, public Alarm {
 
   /// The first value at `first`, the next ones every `period`; zero for none.
   void start(TimePoint first, Duration period) {
+    const Releases order(started_);
     due_ = first;
     period_ = period;
     pending_ = true;
@@ -27,6 +29,7 @@ class TimerState final : public ChanState<TimePoint>, public Alarm {
 
   /// @return whether a value was still to come, or to be received
   bool stop() noexcept {
+    const RuntimeCode runtime;
     look_at_the_clock();
     const bool pending = pending_ || length_ != 0;
     pending_ = false;
@@ -41,12 +44,14 @@ class TimerState final : public ChanState<TimePoint>, public Alarm {
   static constexpr TimePoint kNever = TimePoint::max();
 
   void look_at_the_clock() noexcept override {
+    started_.acquire();
     if (due_ == kNever || !inside_run()) return;
     const TimePoint time = now();
     if (time < due_) return;
     TimePoint value = due_;
     due_ = next_tick(time);
     pending_ = due_ != kNever;
+    const OnBehalfOf nobody(scheduler_race_context());
     send_now(value);  // dropped when one is there already
   }
 
@@ -66,10 +71,15 @@ class TimerState final : public ChanState<TimePoint>, public Alarm {
   }
 
   void fire() noexcept override {
+    if (Waiter* receiver = receivers_.first()) {
+      const OnBehalfOf the_receiver(receiver->operation->goroutine->race_context);
+      started_.acquire();
+    }
     look_at_the_clock();
     if (receivers_.first() != nullptr) set(due_);
   }
 
+  [[no_unique_address]] Edge started_;
   TimePoint due_ = kNever;
   Duration period_{};
   bool pending_ = false;  // whether a value is still to come; also one that never will
@@ -113,12 +123,14 @@ class TimedCall final : public Alarm, public std::enable_shared_from_this<TimedC
 
   /// @return whether the call was still to come
   bool start(TimePoint at) {
+    const Releases order(started_);
     set(at);
     self_ = is_set() ? shared_from_this() : nullptr;
     return std::exchange(pending_, true);
   }
 
   bool stop() noexcept {
+    const RuntimeCode runtime;
     const auto self = std::move(self_);
     cancel();
     return std::exchange(pending_, false);
@@ -127,11 +139,16 @@ class TimedCall final : public Alarm, public std::enable_shared_from_this<TimedC
  private:
   void fire() noexcept override {
     pending_ = false;
-    detail::start(Task([self = std::move(self_)] { self->f_(); }), {}, nullptr, place_);
+    detail::start(Task([self = std::move(self_)] {
+                    self->started_.acquire();
+                    self->f_();
+                  }),
+                  {}, nullptr, place_);
   }
 
   void lapse() noexcept override { stop(); }
 
+  [[no_unique_address]] Edge started_;
   std::function<void()> f_;
   std::source_location place_;
   bool pending_ = false;             // whether the call is still to come; also one that never will
