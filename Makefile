@@ -52,7 +52,7 @@ bench: ## C=01 [CHECK=1] | measured beside Go in the same run; CHECK=1 fails whe
 
 # To change: what maintainers run
 
-asan: ## | every test under AddressSanitizer and UndefinedBehaviorSanitizer
+asan: ## | every C++ test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup build python && PRESET=asan tools/test
 
 stubs: ## | each exercise, untouched, fails at once and in the way it declares
