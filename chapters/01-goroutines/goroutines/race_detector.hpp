@@ -83,40 +83,42 @@ class [[maybe_unused]] CalledHere {
 };
 
 /// Where "happens before" goes through: what was done before release() happens before what is done after acquire().
-class Edge {
+template <bool detects>
+class BasicEdge {
  public:
-  constexpr Edge() noexcept {
-    if constexpr (kDetectsRaces) {
+  constexpr BasicEdge() noexcept {
+    if constexpr (detects) {
       // Another edge may have lain here before.
       if (!std::is_constant_evaluated()) release_only();
     }
   }
-  Edge(const Edge&) = delete;
-  Edge& operator=(const Edge&) = delete;
+  BasicEdge(const BasicEdge&) = delete;
+  BasicEdge& operator=(const BasicEdge&) = delete;
 
   void release() noexcept {
-    if constexpr (kDetectsRaces) sanitizer::release(&place_);
+    if constexpr (detects) sanitizer::release(&place_);
   }
   /// The same, and what others released before is forgotten.
   void release_only() noexcept {
-    if constexpr (kDetectsRaces) sanitizer::release_only(&place_);
+    if constexpr (detects) sanitizer::release_only(&place_);
   }
   void acquire() noexcept {
-    if constexpr (kDetectsRaces) sanitizer::acquire(&place_);
+    if constexpr (detects) sanitizer::acquire(&place_);
   }
   /// A use that may go on beside others of its kind, but not beside a change().  Before any RuntimeCode.
   void use() noexcept {
-    if constexpr (kDetectsRaces) sanitizer::read(&place_);
+    if constexpr (detects) sanitizer::read(&place_);
   }
   /// A change that no edge orders with another use() or change() is reported as a race.  Before any RuntimeCode.
   void change() noexcept {
-    if constexpr (kDetectsRaces) sanitizer::write(&place_);
+    if constexpr (detects) sanitizer::write(&place_);
   }
 
  private:
-  [[no_unique_address]] std::conditional_t<kDetectsRaces, unsigned char, std::type_identity<Edge>>
+  [[no_unique_address]] std::conditional_t<detects, unsigned char, std::type_identity<BasicEdge>>
       place_{};
 };
+using Edge = BasicEdge<kDetectsRaces>;
 
 /// The call of a primitive that releases: its first line.
 class [[maybe_unused]] Releases {
@@ -130,55 +132,52 @@ class [[maybe_unused]] Releases {
 /// The call of a primitive that acquires when it returns: its first line.
 class [[maybe_unused]] Acquires {
  public:
-  explicit Acquires(Edge& edge) noexcept {
-    if constexpr (kDetectsRaces) edge_ = &edge;
-  }
+  explicit Acquires(Edge& edge) noexcept : edge_(edge) {}
   Acquires(const Acquires&) = delete;
   Acquires& operator=(const Acquires&) = delete;
-  ~Acquires() {
-    if constexpr (kDetectsRaces) edge_->acquire();
-  }
+  ~Acquires() { edge_.acquire(); }
 
  private:
   [[no_unique_address]] RuntimeCode runtime_;
-  [[no_unique_address]] std::conditional_t<kDetectsRaces, Edge*, std::type_identity<Edge>> edge_{};
+  Edge& edge_;
 };
 
 /// A goroutine as the sanitizer sees it: a thread.  Its stack and its record serve no other goroutine after it.
-class RaceContext {
+template <bool detects>
+class BasicRaceContext {
  public:
   /// A new one; what the caller did so far happens before it.  Reports call it "goroutine 3 (ada)".
   void begin([[maybe_unused]] std::uint64_t id, [[maybe_unused]] const std::string& name) {
-    if constexpr (kDetectsRaces) fiber_ = sanitizer::create_fiber(id, name);
+    if constexpr (detects) fiber_ = sanitizer::create_fiber(id, name);
   }
   /// The scheduler's: it orders nothing, and its reads and writes are no races.
   void begin_scheduler() noexcept {
-    if constexpr (kDetectsRaces) sanitizer::begin_scheduler(fiber_ = sanitizer::create_fiber(0, {}));
+    if constexpr (detects) sanitizer::begin_scheduler(fiber_ = sanitizer::create_fiber(0, {}));
   }
   /// That of whoever calls.
   void begin_here() noexcept {
-    if constexpr (kDetectsRaces) fiber_ = sanitizer::current_fiber();
+    if constexpr (detects) fiber_ = sanitizer::current_fiber();
   }
   /// From here on it is this one that runs.  Orders nothing.
   void enter() const noexcept {
-    if constexpr (kDetectsRaces) sanitizer::switch_to_fiber(fiber_);
+    if constexpr (detects) sanitizer::switch_to_fiber(fiber_);
   }
   /// @pre another runs
   void end() noexcept {
-    if constexpr (kDetectsRaces) sanitizer::destroy_fiber(fiber_);
+    if constexpr (detects) sanitizer::destroy_fiber(fiber_);
   }
   /// @pre another runs
   void end_scheduler() noexcept {
-    if constexpr (kDetectsRaces) {
+    if constexpr (detects) {
       sanitizer::end_scheduler(fiber_);
       sanitizer::destroy_fiber(fiber_);
     }
   }
 
  private:
-  [[no_unique_address]] std::conditional_t<kDetectsRaces, void*, std::type_identity<void*>>
-      fiber_{};
+  [[no_unique_address]] std::conditional_t<detects, void*, std::type_identity<void*>> fiber_{};
 };
+using RaceContext = BasicRaceContext<kDetectsRaces>;
 
 /// The scheduler's, of this thread.  @pre inside run()
 [[nodiscard]] const RaceContext& scheduler_race_context() noexcept;
