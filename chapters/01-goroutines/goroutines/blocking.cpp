@@ -98,10 +98,11 @@ bool Helpers::withdraw(BlockingCall& call, std::chrono::steady_clock::time_point
 void run_blocking(void (*call)(void* object) noexcept, void* object, std::source_location place) {
   Goroutine& self = current(place);
   if (self.ending) return call(object);
-  current_processor->run_blocking({.call = call, .object = object, .goroutine = &self}, place);
+  BlockingCall blocking_call(call, object, self);
+  current_processor->run_blocking(blocking_call, place);
 }
 
-void Processor::run_blocking(BlockingCall call, std::source_location place) {
+void Processor::run_blocking(BlockingCall& call, std::source_location place) {
   if (!helpers_) helpers_.emplace(*inbox(), helpers_max_);
   helpers_->add(call, place);
   ++calls_on_their_way_;

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <utility>
 #include <vector>
-#include <pthread.h>
 
 #include "goroutines/processor.hpp"
 #include "goroutines/report.hpp"
@@ -18,20 +17,6 @@ struct Processor::Ending {
   Ending* outer = nullptr;
 };
 
-namespace {
-
-const std::byte* low_end_of_this_stack() noexcept {
-  pthread_attr_t attributes;
-  void* low = nullptr;
-  std::size_t bytes = 0;
-  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return nullptr;
-  pthread_attr_getstack(&attributes, &low, &bytes);
-  pthread_attr_destroy(&attributes);
-  return static_cast<const std::byte*>(low);
-}
-
-}  // namespace
-
 /// Unwinds every goroutine that is left when main has returned.
 void Processor::end_goroutines() {
   Ending ending{main_, {}};
@@ -42,7 +27,6 @@ void Processor::end_goroutines() {
   ended_.release();
   main_->ending = true;
   run_queue_.reset(Order::standard, 0);
-  if (!ending.left.empty() || !timers_.empty()) stack_low_ = low_end_of_this_stack();
   timers_.clear();
   const Inbox::Contents too_late = inbox_ != nullptr ? inbox_->close() : Inbox::Contents{};
   end_marked(ending);
@@ -82,6 +66,7 @@ void Processor::end_marked(Ending& ending) {
   std::ranges::sort(ending.left, {}, &Goroutine::id);
   ending.outer = std::exchange(endings_, &ending);
   if (ending.outer == nullptr) ended_at_ = std::chrono::steady_clock::now();
+  check_canary();
   ending.ender->thread_state = thread_seat_.save();
   switch_to(next_to_end());
   endings_ = ending.outer;
@@ -123,7 +108,7 @@ void Processor::refuse_to_park(Goroutine& goroutine) {
 }
 
 bool Processor::lay_in_mains_frame(const void* object) const noexcept {
-  return main_has_returned_ && object >= stack_low_ && object < mains_frame_;
+  return main_has_returned_ && object >= thread_.stack_low && object < mains_frame_;
 }
 
 void Processor::forget(const WaitGroup& wait_group) noexcept {

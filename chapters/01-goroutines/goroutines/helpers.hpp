@@ -27,7 +27,11 @@ struct Goroutine;
 
 /// A function that is to run on a helper thread; lies on its goroutine's stack.
 struct BlockingCall {
-  void (*call)(void* object) noexcept;
+  using Function = void(void* object) noexcept;
+  BlockingCall(Function* f, void* f_object, Goroutine& caller) noexcept
+      : call(f), object(f_object), goroutine(&caller) {}
+
+  Function* call;
   void* object;
   Goroutine* goroutine;
   int error_number = 0;  // errno after the call

@@ -4,7 +4,9 @@
 #include <cerrno>
 #include <cstring>
 #include <exception>
+#include <span>
 #include <utility>
+#include <pthread.h>
 
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/scheduler.hpp>
@@ -12,6 +14,8 @@
 
 #include "goroutines/quit.hpp"
 #include "goroutines/report.hpp"
+#include "goroutines/signal_handler.hpp"
+#include "goroutines/stack_overflow.hpp"
 #include "goroutines/throw_trace.hpp"
 #include "goroutines/wait_group.hpp"
 
@@ -39,6 +43,16 @@ constexpr std::size_t kDispatcherBytes = std::size_t{64} * 1024;
 constexpr std::size_t kHelpersMax = 1024;
 
 std::terminate_handler terminate_before = nullptr;
+
+std::span<const std::byte> stack_of_this_thread() noexcept {
+  pthread_attr_t attributes;
+  void* low = nullptr;
+  std::size_t bytes = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) != 0) return {};
+  pthread_attr_getstack(&attributes, &low, &bytes);
+  pthread_attr_destroy(&attributes);
+  return {static_cast<const std::byte*>(low), bytes};
+}
 
 /// Says why, when it is the unwinding of a goroutine that must not pass.
 void explain_terminate() {
@@ -85,6 +99,9 @@ Processor& Processor::of_this_thread() {
   if (processor == nullptr) {
     processor = new Processor;  // Boost's scheduler owns it from the next line on
     boost::fibers::context::active()->get_scheduler()->set_algo(processor);
+    const auto stack = stack_of_this_thread();
+    processor->thread_.stack_low = stack.data();
+    processor->thread_stack_bytes_ = stack.size();
   }
   return *processor;
 }
@@ -126,6 +143,7 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   mains_frame_ = static_cast<const std::byte*>(__builtin_frame_address(0));
   {
     const SignalStack stack_of_handlers;
+    const SignalHandler fault_handler(SIGSEGV, on_fault);
     const QuitListener quit_listener(*this);
     execute(*main_);
     end_goroutines();
@@ -223,6 +241,7 @@ void Processor::yield() {
   if (self.ending) [[unlikely]]
     return refuse_to_park(self);
   const RuntimeCode runtime;
+  check_canary();
   self.thread_state = thread_seat_.save();
   self.frame = __builtin_frame_address(0);
   run_queue_.push_yielded(self);
@@ -238,6 +257,7 @@ bool Processor::park(const Wait& wait) {
     return false;
   }
   const RuntimeCode runtime;
+  check_canary();
   self.thread_state = thread_seat_.save();
   self.wait = &wait;
   self.frame = __builtin_frame_address(0);
@@ -327,6 +347,16 @@ void Processor::wake_sleepers() noexcept {
   }
 }
 
+/// Before another goroutine runs on what the one that runs now may have destroyed.
+void Processor::check_canary() const noexcept {
+  if (active_->canary == nullptr) [[likely]]
+    return;
+  const auto* here = static_cast<const std::byte*>(__builtin_frame_address(0));
+  if (here < active_->stack_low || !Stacks::is_intact(active_->canary)) {
+    report_destroyed_canary(*this, *active_, here);
+  }
+}
+
 /// The one place every switch passes: from here on, `goroutine` runs, or the dispatcher if it is null.
 void Processor::enter(Goroutine* goroutine) noexcept {
   current_goroutine = goroutine;
@@ -370,7 +400,9 @@ Worker& Processor::new_worker() noexcept {
                        [this, &worker] { work(worker); })
       .detach();
   worker.context = newest_context_;
-  worker.stack_switch.set_stack(static_cast<std::byte*>(stack.sp) - stack.size, stack.size);
+  worker.stack_low = static_cast<std::byte*>(stack.sp) - stack.size;
+  worker.canary = Stacks::canary_below(worker.stack_low);
+  worker.stack_switch.set_stack(worker.stack_low, stack.size);
   return worker;
 }
 
@@ -382,6 +414,7 @@ void Processor::work(Worker& self) noexcept {
     ended_.release();
     race_context_.enter();
     self.goroutine->race_context.end();
+    check_canary();
     release(*self.goroutine);
     self.goroutine = nullptr;
     if constexpr (kDetectsRaces) return;  // what comes next stands on memory of its own
@@ -414,6 +447,26 @@ void Processor::execute(Goroutine& goroutine) noexcept {
   } catch (...) {
     report_uncaught(goroutine, calls_that_threw());
   }
+}
+
+// --- stacks that are full ------------------------------------------------------------------------------
+
+const Worker* Processor::overflowed(const void* address, std::uintptr_t stack) const noexcept {
+  const auto fault = reinterpret_cast<std::uintptr_t>(address);
+  const auto low = [](const Worker& worker) {
+    return reinterpret_cast<std::uintptr_t>(worker.stack_low);
+  };
+  for (const Worker& worker : workers_) {
+    const bool in_guard = fault < low(worker) && fault >= low(worker) - Stacks::kPage;
+    if (in_guard && worker.goroutine != nullptr) return &worker;
+  }
+  // Below the thread's own stack may lie anything.  A call that finds no room fails at its stack pointer, or above.
+  const bool below = fault < low(thread_) && fault >= stack - Stacks::kPage;
+  return active_ == &thread_ && below ? &thread_ : nullptr;
+}
+
+std::size_t Processor::stack_bytes_of(const Worker& worker) const noexcept {
+  return &worker == &thread_ ? thread_stack_bytes_ : stacks_.bytes();
 }
 
 // --- what Boost.Fiber asks -----------------------------------------------------------------------------

@@ -54,6 +54,8 @@ struct Worker {
   boost::fibers::context* context = nullptr;
   Goroutine* goroutine =
       nullptr;  // the one that runs on it; null for an idle worker and the dispatcher
+  const std::byte* stack_low = nullptr;  // null for the dispatcher
+  const std::byte* canary = nullptr;     // null for a stack with a guard page
   [[no_unique_address]] StackSwitch stack_switch;
 };
 
@@ -98,7 +100,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   [[nodiscard]] Poller& poller() noexcept { return *poller_; }
   /// Where other threads put what they have for this run().
   [[nodiscard]] const std::shared_ptr<Inbox>& inbox();
-  void run_blocking(BlockingCall call, std::source_location place);
+  void run_blocking(BlockingCall& call, std::source_location place);
   [[nodiscard]] std::size_t live() const noexcept { return live_; }
   [[nodiscard]] const Stacks& stacks() const noexcept { return stacks_; }
 
@@ -113,6 +115,14 @@ class Processor final : public boost::fibers::algo::algorithm {
   /// The calls of `goroutine` that led to `frame`, a frame of its stack; none when it has not run yet.
   [[nodiscard]] std::vector<CallAddress> calls_to(const void* frame,
                                                   const Goroutine& goroutine) const;
+
+  /// The goroutine's stack that a fault at `address` has overflowed; null if it is another fault.
+  /// @param stack  the stack pointer at the fault
+  /// Async-signal-safe.
+  [[nodiscard]] const Worker* overflowed(const void* address, std::uintptr_t stack) const noexcept;
+
+  /// The bytes of the stack that `worker` is.
+  [[nodiscard]] std::size_t stack_bytes_of(const Worker& worker) const noexcept;
 
   /// Where the goroutine was parked whose unwinding began last.
   [[nodiscard]] const std::source_location& unwound_from() const noexcept { return unwound_from_; }
@@ -140,6 +150,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   void execute(Goroutine& goroutine) noexcept;
   void look_around() noexcept;
   void quit_if_wanted() const;
+  void check_canary() const noexcept;
   void wake_sleepers() noexcept;
   bool take_mail() noexcept;
   [[nodiscard]] bool somebody_may_come() const noexcept;
@@ -161,6 +172,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   bool clock_has_refused_ = false;  // to jump: it is a real one
   ThreadSeat thread_seat_;
   Goroutine* main_ = nullptr;
+  std::size_t thread_stack_bytes_ = 0;
 
   // Goroutines.  Records are recycled newest first; a deque never moves them.
   std::deque<Goroutine> records_;
@@ -198,7 +210,6 @@ class Processor final : public boost::fibers::algo::algorithm {
   // The end of run().
   [[no_unique_address]] Edge ended_;
   bool main_has_returned_ = false;
-  const std::byte* stack_low_ = nullptr;    // of the thread's stack, when main has returned
   const std::byte* mains_frame_ = nullptr;  // what main had on that stack lies below this
   bool retiring_ = false;
 };

@@ -21,8 +21,6 @@
 namespace conclave::detail {
 namespace {
 
-constexpr int kStatus = 2;  // as in Go
-
 std::string type_name(const std::type_info& type) {
   int status = 0;
   const std::unique_ptr<char, decltype(&std::free)> name(
@@ -57,7 +55,7 @@ void end_program(const std::string& last_words) {
   std::fflush(nullptr);
   std::fputs(last_words.c_str(), stderr);
   std::fflush(stderr);
-  std::_Exit(kStatus);
+  std::_Exit(kReportStatus);
 }
 
 void report_deadlock(const Processor& processor) {

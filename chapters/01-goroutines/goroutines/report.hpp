@@ -19,6 +19,9 @@ namespace conclave::detail {
 class Processor;
 struct Goroutine;
 
+/// How a program ends that reports; as in Go.
+inline constexpr int kReportStatus = 2;
+
 /// Prints `last_words`; status 2, as in Go.
 [[noreturn]] void end_program(const std::string& last_words);
 

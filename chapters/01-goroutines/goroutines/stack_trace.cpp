@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <unordered_map>
 #include <cxxabi.h>
 #include <ucontext.h>
 
@@ -165,9 +166,12 @@ std::string short_name(std::string_view function) {
 std::vector<Call> readers_calls(std::span<const CallAddress> calls) {
   // Threaded: another thread, or a signal handler on this one, may report at the same time.
   static backtrace_state* state = backtrace_create_state(nullptr, 1, ignore_error, nullptr);
+  std::unordered_map<CallAddress, std::vector<Call>> known;  // a deep recursion has few
   std::vector<Call> found;
   for (const CallAddress address : calls) {
-    backtrace_pcinfo(state, address, add_readers_call, ignore_error, &found);
+    const auto [entry, is_new] = known.try_emplace(address);
+    if (is_new) backtrace_pcinfo(state, address, add_readers_call, ignore_error, &entry->second);
+    found.insert(found.end(), entry->second.begin(), entry->second.end());
   }
   return found;
 }

@@ -1,6 +1,8 @@
 #include "goroutines/stacks.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <new>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -10,8 +12,20 @@
 namespace conclave::detail {
 namespace {
 
-constexpr std::size_t kPage = 4096;
 constexpr std::size_t kSlabStacks = 64;
+
+// glibc 2.36 does not name it yet.
+constexpr int kGuardInstall = 102;  // MADV_GUARD_INSTALL
+
+// What a canary is made of; in a dump of memory it can be read.
+constexpr std::uint64_t kCanaryWord = 0x6576616c636e6f63;  // "conclave"
+constexpr std::size_t kCanaryWords = Stacks::kCanaryBytes / sizeof(kCanaryWord);
+
+void write_canary(std::byte* canary) noexcept {
+  for (std::size_t i = 0; i < kCanaryWords; ++i) {
+    std::memcpy(canary + i * sizeof(kCanaryWord), &kCanaryWord, sizeof(kCanaryWord));
+  }
+}
 
 }  // namespace
 
@@ -40,12 +54,15 @@ void Stacks::deallocate(boost::context::stack_context& stack) noexcept {
                   stack.size);  // room was reserved by cut_slab()
 }
 
-// A slab holds, from low to high addresses, guard page and stack, guard page and stack, ...
+// A slab of guarded stacks holds, from low to high addresses, guard page and stack, guard page and stack, ...
+// In any other, the stacks lie kCanaryBytes lower, and above each is the canary of the next: in the page where a
+// goroutine's calls begin, so that it costs no page of its own.  Only that of the lowest stack does.
 bool Stacks::cut_slab() noexcept {
+  const bool guarded = light_guards_ || count_ < kGuarded;
   const std::size_t stride = kPage + bytes_;
   const std::size_t slab_stacks =
       std::max<std::size_t>(1, std::min(kSlabStacks, kBytesMax / stride));
-  const std::size_t slab_bytes = slab_stacks * stride;
+  const std::size_t slab_bytes = (guarded ? 0 : kPage) + slab_stacks * stride;
   void* mapped = mmap(nullptr, slab_bytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED) return false;
@@ -60,12 +77,40 @@ bool Stacks::cut_slab() noexcept {
     return false;
   }
   for (std::size_t i = slab_stacks; i-- > 0;) {
-    std::byte* guard = begin + i * stride;
-    if (count_ < kGuarded && mprotect(guard, kPage, PROT_NONE) != 0) return false;
-    free_.push_back(guard + kPage);
+    if (guarded) {
+      std::byte* page = begin + i * stride;
+      if (!guard(page)) return false;
+      free_.push_back(page + kPage);
+    } else {
+      std::byte* canary = begin + kPage - kCanaryBytes + i * stride;
+      write_canary(canary);
+      free_.push_back(canary + kPage);
+    }
     ++count_;
   }
   return true;
+}
+
+/// A light guard is a mark in the page table; any other is a mapping of its own, and slower to make.
+bool Stacks::guard(std::byte* page) const noexcept {
+  if (light_guards_) {
+    if (madvise(page, kPage, kGuardInstall) == 0) return true;
+    light_guards_ = false;
+  }
+  return mprotect(page, kPage, PROT_NONE) == 0;
+}
+
+const std::byte* Stacks::canary_below(const std::byte* low) noexcept {
+  const bool guarded = reinterpret_cast<std::uintptr_t>(low) % kPage == 0;
+  return guarded ? nullptr : low - kPage;
+}
+
+// The canary may lie where AddressSanitizer thinks that a call of the overflowing goroutine has its variables.
+__attribute__((no_sanitize("address"))) bool Stacks::is_intact(const std::byte* canary) noexcept {
+  const auto* words = reinterpret_cast<const std::uint64_t*>(canary);
+  std::uint64_t difference = 0;
+  for (std::size_t i = 0; i < kCanaryWords; ++i) difference |= words[i] ^ kCanaryWord;
+  return difference == 0;
 }
 
 void Stacks::unmap() noexcept {

@@ -7,11 +7,18 @@
 /// its pages are there and warm.
 ///
 /// Laws
-///  1. The first kGuarded stacks have a page below them that may not be touched: an overflow there is a
-///     SIGSEGV and never somebody else's data.  (The kernel allows 65,530 mappings, and each guard splits one.)
-///  2. Stacks do not lie at a power of two apart, so that their tops do not all fall into the same cache sets.
+///  1. A guarded stack has a page below it that may not be touched: an overflow there is a SIGSEGV and never
+///     somebody else's data.  From Linux 6.13 on all stacks are guarded; before, the first kGuarded are, because
+///     there each guard splits a mapping in two, and the kernel allows 65,530.
+///  2. Below any other stack, and above the next lower one, lies a canary: kCanaryBytes that nobody writes.  Every
+///     call leaves at least its return address on the stack, so calls with frames up to the canary's size cannot
+///     come past it without a trace.  A larger frame can, if it leaves a hole there.
+///  3. Stacks do not lie at a power of two apart, so that their tops do not all fall into the same cache sets.
+///
+/// Source: Linux, madvise(2), MADV_GUARD_INSTALL.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <vector>
 
@@ -23,6 +30,8 @@ namespace conclave::detail {
 class Stacks {
  public:
   static constexpr std::size_t kGuarded = 16'000;
+  static constexpr std::size_t kPage = 4096;
+  static constexpr std::size_t kCanaryBytes = 1024;
   static constexpr std::size_t kBytesMin = std::size_t{16} << 10;
   static constexpr std::size_t kBytesMax = std::size_t{1} << 30;
 
@@ -39,6 +48,15 @@ class Stacks {
   boost::context::stack_context allocate() noexcept;
   void deallocate(boost::context::stack_context& stack) noexcept;
 
+  /// The canary below the stack whose low end is `low`; null when it has a guard page.
+  [[nodiscard]] static const std::byte* canary_below(const std::byte* low) noexcept;
+
+  /// Whether nobody has written to the canary.
+  [[nodiscard]] static bool is_intact(const std::byte* canary) noexcept;
+
+  /// From now on, does as with a kernel before 6.13.  For tests.
+  static void forget_light_guards() noexcept { light_guards_ = false; }
+
   /// How many stacks were cut so far.
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
@@ -50,7 +68,10 @@ class Stacks {
   };
 
   bool cut_slab() noexcept;
+  bool guard(std::byte* page) const noexcept;
   void unmap() noexcept;
+
+  static inline constinit std::atomic<bool> light_guards_ = true;  // until the kernel refuses one
 
   std::size_t bytes_ = 0;
   std::size_t count_ = 0;

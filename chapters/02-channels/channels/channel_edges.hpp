@@ -26,9 +26,7 @@ namespace conclave::detail {
 /// What a channel orders.
 class ChannelEdges {
  public:
-  explicit ChannelEdges([[maybe_unused]] std::size_t capacity) noexcept {
-    if constexpr (kDetectsRaces) capacity_ = capacity;
-  }
+  explicit ChannelEdges(std::size_t capacity) noexcept : capacity_(capacity) {}
   ChannelEdges(const ChannelEdges&) = delete;
   ChannelEdges& operator=(const ChannelEdges&) = delete;
   ~ChannelEdges() {
@@ -71,7 +69,11 @@ class ChannelEdges {
  private:
   struct Places;
   template <class T>
-  using OnlyForRaces = std::conditional_t<kDetectsRaces, T, std::type_identity<T>>;
+  struct Nothing {
+    explicit Nothing(const T& /*forgotten*/) noexcept {}
+  };
+  template <class T>
+  using OnlyForRaces = std::conditional_t<kDetectsRaces, T, Nothing<T>>;
 
   Places& places() noexcept;
   void forget_places() noexcept;
@@ -82,8 +84,8 @@ class ChannelEdges {
 
   [[no_unique_address]] Edge closed_;
   [[no_unique_address]] Edge handles_;
-  [[no_unique_address]] OnlyForRaces<std::size_t> capacity_{};
-  [[no_unique_address]] OnlyForRaces<Places*> places_{};  // null until a value moves
+  [[no_unique_address]] OnlyForRaces<std::size_t> capacity_;
+  [[no_unique_address]] OnlyForRaces<Places*> places_{nullptr};  // null until a value moves
 };
 
 }  // namespace conclave::detail

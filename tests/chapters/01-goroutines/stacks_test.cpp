@@ -94,7 +94,75 @@ TEST(Stacks, ThePageBelowAStackMayNotBeTouched) {  // law 1
   EXPECT_EQ(ending.how, "signal 11");
 }
 
-TEST(Stacks, TopsDoNotLieAPowerOfTwoApart) {  // law 2
+/// All stacks that have a guard page on a kernel without light guards are taken, and then `count` more.
+std::vector<stack_context> beyond_the_guards(Stacks& stacks, int count) {
+  stacks.set_bytes(Stacks::kBytesMin);
+  for (std::size_t i = 0; i < Stacks::kGuarded; ++i) stacks.allocate();
+  std::vector<stack_context> all;
+  for (int i = 0; i < count; ++i) all.push_back(stacks.allocate());
+  return all;
+}
+
+TEST(Stacks, EveryStackIsGuardedWhereTheKernelHasLightGuards) {  // law 1
+  Stacks stacks;
+  const stack_context stack = beyond_the_guards(stacks, 1).front();
+  if (Stacks::canary_below(low_end(stack)) != nullptr) GTEST_SKIP() << "Linux before 6.13";
+  const Ending ending = ending_of([&] {
+    std::signal(SIGSEGV, SIG_DFL);
+    *reinterpret_cast<volatile char*>(low_end(stack) - 1) = 1;
+  });
+  EXPECT_EQ(ending.how, "signal 11");
+}
+
+TEST(Stacks, WithoutLightGuardsTheFirstHaveAGuardAndAllOthersACanary) {  // laws 1, 2
+  Stacks::forget_light_guards();
+  Stacks stacks;
+  stacks.set_bytes(Stacks::kBytesMin);
+  for (std::size_t i = 0; i < Stacks::kGuarded; ++i) {
+    ASSERT_EQ(Stacks::canary_below(low_end(stacks.allocate())), nullptr);
+  }
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_NE(Stacks::canary_below(low_end(stacks.allocate())), nullptr);
+  }
+}
+
+TEST(Stacks, ACanaryOutlivesAllUseOfTheStacks) {  // law 2
+  Stacks::forget_light_guards();
+  Stacks stacks;
+  const auto all = beyond_the_guards(stacks, 200);
+  for (const stack_context& stack : all) std::memset(low_end(stack), 0x5a, stack.size);
+  for (const stack_context& stack : all) {
+    EXPECT_TRUE(Stacks::is_intact(Stacks::canary_below(low_end(stack))));
+  }
+}
+
+TEST(Stacks, ACanaryThatHasOneOtherByteIsNotIntact) {  // law 2
+  Stacks::forget_light_guards();
+  Stacks stacks;
+  const auto all = beyond_the_guards(stacks, 2);
+  auto* canary = const_cast<std::byte*>(Stacks::canary_below(low_end(all[1])));
+  for (std::size_t i = 0; i < Stacks::kCanaryBytes; ++i) {
+    canary[i] ^= std::byte{1};
+    ASSERT_FALSE(Stacks::is_intact(canary)) << i;
+    canary[i] ^= std::byte{1};
+  }
+  EXPECT_TRUE(Stacks::is_intact(canary));
+}
+
+TEST(Stacks, ACanaryLiesBetweenTwoStacksInThePageOfTheLowerOne) {  // law 2
+  Stacks::forget_light_guards();
+  Stacks stacks;
+  const auto all = beyond_the_guards(stacks, 2);  // low ones come first
+  const std::byte* canary = Stacks::canary_below(low_end(all[1]));
+  const auto page = [](const void* address) {
+    return reinterpret_cast<std::uintptr_t>(address) / Stacks::kPage;
+  };
+  EXPECT_EQ(canary, all[0].sp);
+  EXPECT_LE(canary + Stacks::kCanaryBytes, low_end(all[1]));
+  EXPECT_EQ(page(canary + Stacks::kCanaryBytes - 1), page(low_end(all[0]) + all[0].size - 1));
+}
+
+TEST(Stacks, TopsDoNotLieAPowerOfTwoApart) {  // law 3
   Stacks stacks;
   stacks.set_bytes(64 * 1024);
   std::vector<stack_context> all;
