@@ -141,22 +141,5 @@ TEST(BadInput, NoDescriptorLeftIsAClearMessage) {
   EXPECT_THAT(ending.words, HasSubstr("descriptor"));
 }
 
-TEST(BadInput, AStackThatOverflowsIsACrashAndNotSomebodyElsesData) {
-  const Ending ending = ending_of([] {
-    run([] {
-      const std::function<int(int)> dig = [&](int depth) {
-        return depth < 0 ? 0 : dig(depth + 1) + 1;
-      };
-      go([&] { std::printf("%d\n", dig(0)); });
-      let_others_park();
-    });
-  });
-  if (kUnderSanitizer) {
-    EXPECT_THAT(ending.words, HasSubstr("AddressSanitizer"));
-  } else {
-    EXPECT_EQ(ending.how, "signal 11");
-  }
-}
-
 }  // namespace
 }  // namespace conclave
