@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <shared_mutex>
 #include <vector>
 
 #include "../chapters/01-goroutines/support.hpp"
@@ -189,6 +190,7 @@ const std::vector<Pair> kPairs = {
          ++count;  // races
          yield();
        });
+       yield();
        group.go([&] {
          if (mutex.try_lock()) return mutex.unlock();
          look_at(count);  // races
@@ -204,6 +206,7 @@ const std::vector<Pair> kPairs = {
          ++count;
          yield();
        });
+       yield();
        group.go([&] {
          while (!mutex.try_lock()) yield();
          look_at(count);
@@ -349,8 +352,9 @@ const std::vector<Pair> kPairs = {
        WaitGroup first;
        first.go([&] { state = 1; });
        first.wait();
-       go([&] { state = 2; });
-       yield();
+       WaitGroup second;
+       second.go([&] { state = 2; });
+       second.wait();
      }},
 
     {"TheValueIsChangedAfterItWasSent",
@@ -601,7 +605,7 @@ const std::vector<Pair> kPairs = {
        const Timer timer = after_func(1ms, [&] {
          fired = 1;  // races
        });
-       sleep(5ms);
+       sleep_for(5ms);
        look_at(fired);  // races
      },
      [] {
@@ -625,16 +629,20 @@ const std::vector<Pair> kPairs = {
        const Timer late = after_func(2ms, [&] {
          last = 2;  // races
        });
-       sleep(5ms);
+       sleep_for(5ms);
      },
      [] {
        int last = 0;
-       std::optional<Timer> late;
+       const auto done = make_chan<Signal>();
        const Timer early = after_func(1ms, [&] {
          last = 1;
-         late = after_func(1ms, [&] { last = 2; });
+         after_func(1ms, [&] {
+           last = 2;
+           done.close();
+         });
        });
-       sleep(5ms);
+       done.recv();
+       look_at(last);
      }},
 
     {"TheCauseComesAfterTheCancel",

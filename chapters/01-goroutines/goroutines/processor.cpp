@@ -146,6 +146,7 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
     const SignalHandler fault_handler(SIGSEGV, on_fault);
     const QuitListener quit_listener(*this);
     execute(*main_);
+    ended_.acquire();
     end_goroutines();
     retire_workers();
   }

@@ -175,6 +175,12 @@ RecvChan<TimePoint> after(Duration d, std::source_location place) {
 Timer::Timer(Duration d, std::source_location place)
     : channel_(std::in_place, d, Duration::zero(), place) {}
 
+Timer::Timer(std::shared_ptr<detail::TimedCall> call) : call_(std::move(call)) {}
+
+Timer::Timer(const Timer&) = default;
+Timer& Timer::operator=(const Timer&) = default;
+Timer::~Timer() = default;
+
 RecvChan<TimePoint> Timer::c() const {
   return channel_ ? channel_->channel() : RecvChan<TimePoint>();
 }

@@ -61,8 +61,9 @@ class Timer {
   /// @throws Panic outside run()
   /// @rule{Go time.NewTimer: sends the current time on its channel after at least d}
   explicit Timer(Duration d, std::source_location place = std::source_location::current());
-  Timer(const Timer&) = default;             // and no move: what was moved from would be no timer
-  Timer& operator=(const Timer&) = default;  // likewise
+  Timer(const Timer&);             // and no move: what was moved from would be no timer
+  Timer& operator=(const Timer&);  // likewise
+  ~Timer();
 
   /// Its channel; nil for a timer of after_func().
   [[nodiscard]] RecvChan<TimePoint> c() const;
@@ -80,7 +81,7 @@ class Timer {
 
  private:
   friend Timer after_func(Duration d, std::function<void()> f, std::source_location place);
-  explicit Timer(std::shared_ptr<detail::TimedCall> call) : call_(std::move(call)) {}
+  explicit Timer(std::shared_ptr<detail::TimedCall> call);
 
   std::optional<detail::TimedChan> channel_;
   std::shared_ptr<detail::TimedCall> call_;

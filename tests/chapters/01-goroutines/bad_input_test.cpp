@@ -103,7 +103,7 @@ TEST(BadInput, AWrongOptionChangesNothing) {
 }
 
 TEST(BadInput, OutOfStacksEndsTheProgramSayingSo) {
-  if (kUnderSanitizer) GTEST_SKIP() << "AddressSanitizer needs all the address space there is";
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer needs all the address space there is";
   const Ending ending = ending_of([] {
     rlimit limit{};
     ::getrlimit(RLIMIT_AS, &limit);
@@ -124,7 +124,7 @@ TEST(BadInput, OutOfStacksEndsTheProgramSayingSo) {
 }
 
 TEST(BadInput, NoDescriptorLeftIsAClearMessage) {
-  if (kUnderSanitizer) GTEST_SKIP() << "AddressSanitizer opens files of its own";
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer opens files of its own";
   const Ending ending = ending_of([] {
     rlimit limit{};
     ::getrlimit(RLIMIT_NOFILE, &limit);

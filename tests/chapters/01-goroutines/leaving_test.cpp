@@ -463,6 +463,7 @@ TEST(Leaving, AProcessEndsAfterRunWithItsOwnStatus) {
 }
 
 TEST(Leaving, ThousandsAreUnwoundAlsoBeyondTheGuardedStacks) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kTooManyThreads;
   constexpr int kGoroutines = 20'000;
   int lived = 0;
   int unwound = 0;

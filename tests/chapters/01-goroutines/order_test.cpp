@@ -106,6 +106,7 @@ int count_leaves(int width, int depth) {
 }
 
 TEST(SpawnTree, ABinaryTreeOf131071GoroutinesNeedsFewStacks) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kTooManyThreads;
   run([] {
     EXPECT_EQ(count_leaves(2, 16), 65'536);
     EXPECT_LT(detail::Processor::of_this_thread().stacks().count(), 2'000u);
@@ -113,6 +114,7 @@ TEST(SpawnTree, ABinaryTreeOf131071GoroutinesNeedsFewStacks) {
 }
 
 TEST(SpawnTree, ATreeOfWidthTenWith111111GoroutinesNeedsFewStacks) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kTooManyThreads;
   run([] {
     EXPECT_EQ(count_leaves(10, 5), 100'000);
     EXPECT_LT(detail::Processor::of_this_thread().stacks().count(), 2'000u);

@@ -12,6 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../by_schedule.hpp"
 #include "goroutines/goroutines.hpp"
 #include "testing/child.hpp"
 
@@ -22,6 +23,8 @@ constexpr bool kUnderThreadSanitizer = true;
 #else
 constexpr bool kUnderThreadSanitizer = false;
 #endif
+/// Why a test is skipped there: every goroutine is a thread to it, and slow.
+constexpr const char* kTooManyThreads = "ThreadSanitizer knows at most 8,128 threads at a time";
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kUnderSanitizer = true;
 #else

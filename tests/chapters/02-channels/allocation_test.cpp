@@ -29,7 +29,7 @@ namespace {
 using std::chrono::seconds;
 
 TEST(SelectAllocation, NothingIsAllocated) {
-  if (kUnderSanitizer) GTEST_SKIP() << "AddressSanitizer allocates on its own";
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer allocates on its own";
   run([] {
     const auto one = make_chan<int>();
     const auto two = make_chan<int>(1);
@@ -57,7 +57,7 @@ TEST(SelectAllocation, NothingIsAllocated) {
 }
 
 TEST(SelectAllocation, AListOf16CasesIsUsedWithoutAny) {
-  if (kUnderSanitizer) GTEST_SKIP() << "AddressSanitizer allocates on its own";
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer allocates on its own";
   run([] {
     const auto channel = make_chan<int>();
     go([&] {
@@ -74,7 +74,7 @@ TEST(SelectAllocation, AListOf16CasesIsUsedWithoutAny) {
 }
 
 TEST(SelectAllocation, APlainSendAndRecvAllocateNothingEither) {
-  if (kUnderSanitizer) GTEST_SKIP() << "AddressSanitizer allocates on its own";
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer allocates on its own";
   run([] {
     const auto channel = make_chan<int>();
     const auto buffered = make_chan<int>(3);

@@ -347,7 +347,7 @@ TEST(ChanBadInput, ACapacityThatNoAddressCanReachPanics) {
 }
 
 TEST(ChanBadInput, ACapacityThatNoMemoryCanHoldPanics) {
-  if (kUnderSanitizer) GTEST_SKIP() << "AddressSanitizer ends the program at such an allocation";
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer ends the program at such an allocation";
   constexpr std::ptrdiff_t kMax = std::numeric_limits<std::ptrdiff_t>::max();
   for (const std::ptrdiff_t capacity : {kMax / 8, std::ptrdiff_t{1} << 58}) {
     const int line = __LINE__ + 1;
