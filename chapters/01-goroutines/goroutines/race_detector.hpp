@@ -56,6 +56,21 @@ void returned() noexcept;
 void forget(void* low, std::size_t bytes) noexcept;
 }  // namespace sanitizer
 
+/// A member that only the race detector's build has.
+template <class T, bool = kDetectsRaces>
+class OnlyForRaces {
+ public:
+  [[nodiscard]] T& operator*() const noexcept;  // never called
+};
+template <class T>
+class OnlyForRaces<T, true> {
+ public:
+  [[nodiscard]] T& operator*() const noexcept { return value_; }
+
+ private:
+  mutable T value_{};
+};
+
 /// While it lives, this goroutine's reads and writes are the runtime's own, ordered by its being one thread.
 class [[maybe_unused]] RuntimeCode {
  public:
@@ -83,42 +98,39 @@ class [[maybe_unused]] CalledHere {
 };
 
 /// Where "happens before" goes through: what was done before release() happens before what is done after acquire().
-template <bool detects>
-class BasicEdge {
+class Edge {
  public:
-  constexpr BasicEdge() noexcept {
-    if constexpr (detects) {
+  constexpr Edge() noexcept {
+    if constexpr (kDetectsRaces) {
       // Another edge may have lain here before.
       if (!std::is_constant_evaluated()) release_only();
     }
   }
-  BasicEdge(const BasicEdge&) = delete;
-  BasicEdge& operator=(const BasicEdge&) = delete;
+  Edge(const Edge&) = delete;
+  Edge& operator=(const Edge&) = delete;
 
   void release() noexcept {
-    if constexpr (detects) sanitizer::release(&place_);
+    if constexpr (kDetectsRaces) sanitizer::release(&*place_);
   }
   /// The same, and what others released before is forgotten.
   void release_only() noexcept {
-    if constexpr (detects) sanitizer::release_only(&place_);
+    if constexpr (kDetectsRaces) sanitizer::release_only(&*place_);
   }
   void acquire() noexcept {
-    if constexpr (detects) sanitizer::acquire(&place_);
+    if constexpr (kDetectsRaces) sanitizer::acquire(&*place_);
   }
   /// A use that may go on beside others of its kind, but not beside a change().  Before any RuntimeCode.
   void use() noexcept {
-    if constexpr (detects) sanitizer::read(&place_);
+    if constexpr (kDetectsRaces) sanitizer::read(&*place_);
   }
   /// A change that no edge orders with another use() or change() is reported as a race.  Before any RuntimeCode.
   void change() noexcept {
-    if constexpr (detects) sanitizer::write(&place_);
+    if constexpr (kDetectsRaces) sanitizer::write(&*place_);
   }
 
  private:
-  [[no_unique_address]] std::conditional_t<detects, unsigned char, std::type_identity<BasicEdge>>
-      place_{};
+  [[no_unique_address]] OnlyForRaces<unsigned char> place_;
 };
-using Edge = BasicEdge<kDetectsRaces>;
 
 /// The call of a primitive that releases: its first line.
 class [[maybe_unused]] Releases {
@@ -132,52 +144,54 @@ class [[maybe_unused]] Releases {
 /// The call of a primitive that acquires when it returns: its first line.
 class [[maybe_unused]] Acquires {
  public:
-  explicit Acquires(Edge& edge) noexcept : edge_(edge) {}
+  explicit Acquires([[maybe_unused]] Edge& edge) noexcept {
+    if constexpr (kDetectsRaces) *edge_ = &edge;
+  }
   Acquires(const Acquires&) = delete;
   Acquires& operator=(const Acquires&) = delete;
-  ~Acquires() { edge_.acquire(); }
+  ~Acquires() {
+    if constexpr (kDetectsRaces) (*edge_)->acquire();
+  }
 
  private:
   [[no_unique_address]] RuntimeCode runtime_;
-  Edge& edge_;
+  [[no_unique_address]] OnlyForRaces<Edge*> edge_;
 };
 
 /// A goroutine as the sanitizer sees it: a thread.  Its stack and its record serve no other goroutine after it.
-template <bool detects>
-class BasicRaceContext {
+class RaceContext {
  public:
   /// A new one; what the caller did so far happens before it.  Reports call it "goroutine 3 (ada)".
   void begin([[maybe_unused]] std::uint64_t id, [[maybe_unused]] const std::string& name) {
-    if constexpr (detects) fiber_ = sanitizer::create_fiber(id, name);
+    if constexpr (kDetectsRaces) *fiber_ = sanitizer::create_fiber(id, name);
   }
   /// The scheduler's: it orders nothing, and its reads and writes are no races.
   void begin_scheduler() noexcept {
-    if constexpr (detects) sanitizer::begin_scheduler(fiber_ = sanitizer::create_fiber(0, {}));
+    if constexpr (kDetectsRaces) sanitizer::begin_scheduler(*fiber_ = sanitizer::create_fiber(0, {}));
   }
   /// That of whoever calls.
   void begin_here() noexcept {
-    if constexpr (detects) fiber_ = sanitizer::current_fiber();
+    if constexpr (kDetectsRaces) *fiber_ = sanitizer::current_fiber();
   }
   /// From here on it is this one that runs.  Orders nothing.
   void enter() const noexcept {
-    if constexpr (detects) sanitizer::switch_to_fiber(fiber_);
+    if constexpr (kDetectsRaces) sanitizer::switch_to_fiber(*fiber_);
   }
   /// @pre another runs
   void end() noexcept {
-    if constexpr (detects) sanitizer::destroy_fiber(fiber_);
+    if constexpr (kDetectsRaces) sanitizer::destroy_fiber(*fiber_);
   }
   /// @pre another runs
   void end_scheduler() noexcept {
-    if constexpr (detects) {
-      sanitizer::end_scheduler(fiber_);
-      sanitizer::destroy_fiber(fiber_);
+    if constexpr (kDetectsRaces) {
+      sanitizer::end_scheduler(*fiber_);
+      sanitizer::destroy_fiber(*fiber_);
     }
   }
 
  private:
-  [[no_unique_address]] std::conditional_t<detects, void*, std::type_identity<void*>> fiber_{};
+  [[no_unique_address]] OnlyForRaces<void*> fiber_;
 };
-using RaceContext = BasicRaceContext<kDetectsRaces>;
 
 /// The scheduler's, of this thread.  @pre inside run()
 [[nodiscard]] const RaceContext& scheduler_race_context() noexcept;

@@ -23,11 +23,11 @@ struct ChannelEdges::Places {
 };
 
 ChannelEdges::Places& ChannelEdges::places() noexcept {
-  if (places_ == nullptr) places_ = new Places(std::max<std::size_t>(capacity_, 1));
-  return *places_;
+  if (*places_ == nullptr) *places_ = new Places(std::max<std::size_t>(*capacity_, 1));
+  return **places_;
 }
 
-void ChannelEdges::forget_places() noexcept { delete places_; }
+void ChannelEdges::forget_places() noexcept { delete *places_; }
 
 // First released, then acquired: what the k-th send learns is not for the k-th receive.
 void ChannelEdges::send_edges() noexcept {
@@ -45,7 +45,7 @@ void ChannelEdges::receive_edges() noexcept {
 }
 
 void ChannelEdges::hand_over(const Goroutine& other) noexcept {
-  if (capacity_ == 0) return meet(other);
+  if (*capacity_ == 0) return meet(other);
   send_edges();
   const OnBehalfOf the_receiver(other.race_context);
   receive_edges();

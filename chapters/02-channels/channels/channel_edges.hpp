@@ -16,7 +16,6 @@
 #pragma once
 
 #include <cstddef>
-#include <type_traits>
 
 #include "goroutines/goroutine.hpp"
 #include "goroutines/race_detector.hpp"
@@ -26,7 +25,9 @@ namespace conclave::detail {
 /// What a channel orders.
 class ChannelEdges {
  public:
-  explicit ChannelEdges(std::size_t capacity) noexcept : capacity_(capacity) {}
+  explicit ChannelEdges([[maybe_unused]] std::size_t capacity) noexcept {
+    if constexpr (kDetectsRaces) *capacity_ = capacity;
+  }
   ChannelEdges(const ChannelEdges&) = delete;
   ChannelEdges& operator=(const ChannelEdges&) = delete;
   ~ChannelEdges() {
@@ -68,12 +69,6 @@ class ChannelEdges {
 
  private:
   struct Places;
-  template <class T>
-  struct Nothing {
-    explicit Nothing(const T& /*forgotten*/) noexcept {}
-  };
-  template <class T>
-  using OnlyForRaces = std::conditional_t<kDetectsRaces, T, Nothing<T>>;
 
   Places& places() noexcept;
   void forget_places() noexcept;
@@ -85,7 +80,7 @@ class ChannelEdges {
   [[no_unique_address]] Edge closed_;
   [[no_unique_address]] Edge handles_;
   [[no_unique_address]] OnlyForRaces<std::size_t> capacity_;
-  [[no_unique_address]] OnlyForRaces<Places*> places_{nullptr};  // null until a value moves
+  [[no_unique_address]] OnlyForRaces<Places*> places_;  // null until a value moves
 };
 
 }  // namespace conclave::detail
