@@ -30,6 +30,7 @@ struct Seat {
   std::atomic<pid_t> thread{0};  // 0: nobody sits here
   std::atomic<bool> answered{false};
   std::string dump;
+  const Processor* processor = nullptr;  // tools/gdb/goroutines.py finds it here
 };
 std::array<Seat, 64> seats;
 thread_local Seat* my_seat = nullptr;
@@ -139,8 +140,8 @@ void on_quit(int /*signal*/, siginfo_t* info, void* ucontext) {
     if (impatient && !my_seat->answered && in_goroutine(*current_processor, interrupted)) {
       unblock_quit();
       std::array<CallAddress, kCallsMax> calls;
-      const std::size_t count =
-          walk_stack(interrupted, current_processor->edge_of(*current_goroutine), calls);
+      const std::size_t count = unwind_stack(interrupted.instruction,
+                                             current_processor->edge_of(*current_goroutine), calls);
       answer(*current_processor, std::span(calls).first(count));
     }
     current_processor->notify();
@@ -169,6 +170,7 @@ QuitListener::QuitListener(const Processor& processor)
   for (std::size_t i = 0; i < seats.size() && my_seat == nullptr; ++i) {
     if (seats[i].thread != 0) continue;
     my_seat = &seats[i];
+    my_seat->processor = &processor;
     my_seat->thread = this_thread();
   }
 }
@@ -176,7 +178,10 @@ QuitListener::QuitListener(const Processor& processor)
 QuitListener::~QuitListener() {
   if (quit_wanted) answer_quit(processor_);  // nobody leaves without an answer
   const std::scoped_lock lock(listening);
-  if (my_seat != nullptr) my_seat->thread = 0;
+  if (my_seat != nullptr) {
+    my_seat->thread = 0;
+    my_seat->processor = nullptr;
+  }
   my_seat = nullptr;
   if (--listeners == 0 && has_timer.exchange(false)) timer_delete(timer);
 }

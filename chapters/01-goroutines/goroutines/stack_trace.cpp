@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <cxxabi.h>
 #include <ucontext.h>
+#include <unwind.h>
 
 #include <fmt/format.h>
 
@@ -120,6 +121,31 @@ std::size_t walk_stack(const Interrupted& interrupted, const void* edge,
   calls[0] = interrupted.instruction;
   if (interrupted.frame < interrupted.stack) return 1;
   return 1 + walk_stack(reinterpret_cast<const void*>(interrupted.frame), edge, calls.subspan(1));
+}
+
+std::size_t unwind_stack(CallAddress from, const void* edge,
+                         std::span<CallAddress> calls) noexcept {
+  struct Walk {
+    CallAddress from;
+    std::uintptr_t edge;
+    std::span<CallAddress> calls;
+    std::size_t count = 0;
+  } walk{from, reinterpret_cast<std::uintptr_t>(edge), calls};
+
+  const auto visit = [](_Unwind_Context* context, void* data) {
+    auto& to = *static_cast<Walk*>(data);
+    int at_instruction = 0;  // of an interrupted function; behind it, where a function has called
+    const _Unwind_Ptr next = _Unwind_GetIPInfo(context, &at_instruction);
+    const CallAddress address = at_instruction != 0 ? next : next - 1;
+    if (to.count == 0 && to.from != 0 && address != to.from) return _URC_NO_REASON;
+    if (next == 0 || to.count == to.calls.size() || _Unwind_GetCFA(context) >= to.edge) {
+      return _URC_END_OF_STACK;
+    }
+    to.calls[to.count++] = address;
+    return _URC_NO_REASON;
+  };
+  _Unwind_Backtrace(visit, &walk);
+  return walk.count;
 }
 
 // --- symbols -------------------------------------------------------------------------------------------

@@ -56,6 +56,12 @@ std::size_t walk_stack(const void* frame, const void* edge, std::span<CallAddres
 std::size_t walk_stack(const Interrupted& interrupted, const void* edge,
                        std::span<CallAddress> calls) noexcept;
 
+/// The calls that led to this one, by the tables with which exceptions are thrown: nothing is missed, but it is slow, and
+/// not promised to be async-signal-safe (glibc from 2.35 on looks the tables up without a lock).
+/// @param from  the address with which to begin: of an interrupted instruction, say; 0 for the innermost
+/// @param edge  where the goroutine's stack ends
+std::size_t unwind_stack(CallAddress from, const void* edge, std::span<CallAddress> calls) noexcept;
+
 /// One call, as the debug information has it.
 struct Call {
   std::string function;  ///< as a reader names it: "Account::transfer"; empty if unknown

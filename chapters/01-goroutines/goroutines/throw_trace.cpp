@@ -11,20 +11,9 @@ namespace {
 struct Trace {
   std::array<CallAddress, kCallsMax> calls;
   std::size_t count = 0;
-  _Unwind_Word edge = 0;  // where the frame of run_noting_throws() ends
 };
 
 constinit thread_local Trace last{};
-
-_Unwind_Reason_Code note_call(_Unwind_Context* context, void* /*unused*/) {
-  if (last.count == last.calls.size() || _Unwind_GetCFA(context) >= last.edge)
-    return _URC_END_OF_STACK;
-  int before_instruction = 0;
-  const _Unwind_Ptr address = _Unwind_GetIPInfo(context, &before_instruction);
-  if (address == 0) return _URC_END_OF_STACK;
-  last.calls[last.count++] = before_instruction != 0 ? address : address - 1;
-  return _URC_NO_REASON;
-}
 
 }  // namespace
 
@@ -34,9 +23,8 @@ extern "C" [[gnu::visibility("hidden"), gnu::used]] _Unwind_Reason_Code conclave
     _Unwind_Exception* /*exception*/, _Unwind_Context* context) {
   const bool searching = (static_cast<unsigned>(actions) & _UA_SEARCH_PHASE) != 0;
   if (searching && current_goroutine != nullptr && !current_goroutine->ending) {
-    last.count = 0;
-    last.edge = _Unwind_GetCFA(context);
-    _Unwind_Backtrace(note_call, nullptr);
+    const auto* edge = reinterpret_cast<const void*>(_Unwind_GetCFA(context));
+    last.count = unwind_stack(0, edge, last.calls);
   }
   return _URC_CONTINUE_UNWIND;
 }

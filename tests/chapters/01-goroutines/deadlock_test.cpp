@@ -164,13 +164,13 @@ TEST(DeadlockReport, AGoroutineOfAGroupShowsWhereItWasStarted) {
   EXPECT_THAT(ending.words, HasSubstr(at(kGroupGo)));
 }
 
-TEST(DeadlockReport, ShowsTheFirst100GoroutinesAndCountsTheRest) {
+TEST(DeadlockReport, ShowsTheFirst100EntriesAndCountsTheRest) {
   const auto with_goroutines = [](int count) {
     return ending_of([count] {
       run([count] {
         WaitGroup never;
         never.add(1);
-        for (int i = 1; i < count; ++i) go([&] { wait(never); });
+        for (int i = 1; i < count; ++i) go(Name(fmt::format("{}", i)), [&] { wait(never); });
         wait(never);
       });
     });
@@ -185,6 +185,20 @@ TEST(DeadlockReport, ShowsTheFirst100GoroutinesAndCountsTheRest) {
   EXPECT_THAT(of_250.words,
               AllOf(HasSubstr("\ngoroutine 100 "), Not(HasSubstr("\ngoroutine 101 "))));
   EXPECT_THAT(of_250.words, HasSubstr("150 more"));
+}
+
+TEST(DeadlockReport, AThousandInOnePlaceAreOneEntry) {
+  const Ending ending = ending_of([] {
+    run([] {
+      WaitGroup never;
+      never.add(1);
+      for (int i = 1; i < 1000; ++i) go([&] { wait(never); });
+      wait(never);
+    });
+  });
+  EXPECT_THAT(ending.words,
+              HasSubstr("\ngoroutines 2 to 1000 (999 of them) [WaitGroup::wait: 1 not done]\n"));
+  EXPECT_THAT(ending.words, Not(HasSubstr("more")));
 }
 
 TEST(DeadlockReport, ComesAfterWhatTheProgramPrinted) {

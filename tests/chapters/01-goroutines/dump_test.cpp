@@ -22,15 +22,15 @@ void wait(WaitGroup& group) { group.wait(); yield(); }
 constexpr int kWaitBelow = __LINE__ + 1;
 [[gnu::noinline]] void wait_below(WaitGroup& group) { wait(group); yield(); }
 constexpr int kYield = __LINE__ + 1;
-void give_way() { yield(); num_goroutines(); }
+void give_way() { yield(); static_cast<void>(num_goroutines()); }
 constexpr int kGo = __LINE__ + 1;
 void start(Name name, const std::function<void()>& f) { go(std::move(name), f); }
 constexpr int kDump = __LINE__ + 1;
 [[gnu::noinline]] std::string dump() { std::string text = dump_goroutines(); yield(); return text; }
 constexpr int kThrow = __LINE__ + 1;
-[[gnu::noinline]] void fail(int number) { if (number > 0) throw std::out_of_range("far"); }
+[[gnu::noinline]] void fail(const std::string& why) { throw std::out_of_range(why); }
 constexpr int kFail = __LINE__ + 1;
-[[gnu::noinline]] void try_it(int number) { fail(number); yield(); }
+[[gnu::noinline]] void try_it(const std::string& why) { if (!why.empty()) fail(why); yield(); }
 constexpr int kRelease = __LINE__ + 1;
 [[gnu::noinline]] void give_back(Semaphore& semaphore) { semaphore.release(); yield(); }
 constexpr int kGiveBack = __LINE__ + 1;
@@ -59,7 +59,10 @@ std::string dump_after(const std::function<void(WaitGroup&)>& body) {
 
 TEST(Dump, SaysOfAParkedGoroutineWhoWhyWhereAndFromWhere) {
   const std::string text = dump_after([](WaitGroup& never) {
-    start(Name("waiter"), [&] { wait_below(never); });
+    start(Name("waiter"), [&] {
+      wait_below(never);
+      yield();
+    });
     let_others_park();
   });
 
@@ -198,7 +201,10 @@ TEST(Dump, OutsideRunPanics) {
 TEST(PanicReport, OfAnUncaughtExceptionShowsTheCallsThatThrew) {
   const Ending ending = ending_of([] {
     run([] {
-      start(Name("thrower"), [] { try_it(1); });
+      start(Name("thrower"), [] {
+        try_it("far");
+        yield();
+      });
       yield();
     });
   });
@@ -214,7 +220,10 @@ TEST(PanicReport, SaysThePlaceOnceAndThenTheCalls) {
   const Ending ending = ending_of([] {
     run([] {
       Semaphore semaphore(1);
-      start(Name("giver"), [&] { leave(semaphore); });
+      start(Name("giver"), [&] {
+        leave(semaphore);
+        yield();
+      });
       yield();
     });
   });
@@ -231,7 +240,7 @@ TEST(PanicReport, ShowsTheLastThrowAndNotOneThatWasCaught) {
   const Ending ending = ending_of([] {
     run([] {
       try {
-        try_it(1);
+        try_it("far");
       } catch (const std::out_of_range&) {
       }
       throw std::runtime_error("another");

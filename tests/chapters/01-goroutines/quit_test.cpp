@@ -70,7 +70,7 @@ TEST(Quit, ABusyProgramAnswersBetweenTwoGoroutines) {
 volatile std::uint64_t spins = 0;
 // clang-format off
 constexpr int kSpin = __LINE__ + 1;
-[[gnu::noinline]] void spin() { for (;;) spins = spins + 1; }
+[[gnu::noinline]] void spin() { for (spins = 1; spins > 0;) spins = spins + 1; }
 constexpr int kCallsSpin = __LINE__ + 1;
 [[gnu::noinline]] void call_spin() { spin(); yield(); }
 // clang-format on
@@ -82,6 +82,7 @@ TEST(Quit, OneThatHoldsTheProcessorIsInterrupted) {
       go(Name("hog"), [] {
         std::raise(SIGQUIT);
         call_spin();
+        yield();
       });
       sleep_for(std::chrono::hours(1));
     });
