@@ -1,7 +1,6 @@
 /// @file
 /// A goroutine locks a mutex twice, and main waits for it: two that sleep, and nobody to wake them.
 #include <mutex>
-#include <string>
 
 #include "goroutines/goroutines.hpp"
 
