@@ -48,6 +48,9 @@ struct RunOptions {
   std::size_t stack_bytes = 64 * 1024;
   /// How many functions of blocking() run at once, each on a thread of its own; 1 to 1,024.
   std::size_t helpers_max = 16;
+  /// Whether a goroutine that holds the processor for more than 10 ms is reported on standard error, with its calls;
+  /// it goes on.  The environment variable CONCLAVE_WATCH=1 asks for it, too.
+  bool watch = false;
 };
 
 namespace detail {

@@ -18,6 +18,7 @@
 #include "goroutines/stack_overflow.hpp"
 #include "goroutines/throw_trace.hpp"
 #include "goroutines/wait_group.hpp"
+#include "goroutines/watch.hpp"
 
 namespace boost::fibers {
 
@@ -145,8 +146,12 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
     const SignalStack stack_of_handlers;
     const SignalHandler fault_handler(SIGSEGV, on_fault);
     const QuitListener quit_listener(*this);
+    std::optional<Watch> watch;
+    if (valid.watch || Watch::is_wanted_by_environment()) watch_ = &watch.emplace(*this);
     execute(*main_);
     ended_.acquire();
+    watch_ = nullptr;
+    watch.reset();
     end_goroutines();
     retire_workers();
   }
@@ -289,16 +294,18 @@ void Processor::cancel_alarm(Alarm& alarm) noexcept {
 }
 
 Goroutine* Processor::next() noexcept {
+  const std::uint32_t picks = this->picks() + 1;
+  picks_.store(picks, std::memory_order_relaxed);
   if (endings_ != nullptr) [[unlikely]]
     return next_to_end();
-  if (++picks_ % kPicksPerLook == 0) look_around();
+  if (picks % kPicksPerLook == 0) look_around();
   return run_queue_.pop();
 }
 
 /// Between two goroutines, now and then: what does the world outside want?
 void Processor::look_around() noexcept {
   quit_if_wanted();
-  if (!timers_.empty() || picks_ % kPicksPerIdleLook == 0) wake_sleepers();
+  if (!timers_.empty() || picks() % kPicksPerIdleLook == 0) wake_sleepers();
   if (poller_->anybody_waits()) poller_->look();
   take_mail();
 }
@@ -519,12 +526,14 @@ void Processor::suspend_until(const std::chrono::steady_clock::time_point& /*unu
   active_->stack_switch.arrive();
   quit_if_wanted();
   if (take_mail()) return;
+  if (watch_ != nullptr) watch_->idle_begins();
   if (timers_.empty()) {
     if (!somebody_may_come()) report_deadlock(*this);
     poller_->wait(Duration::max());
   } else if (const TimePoint next = timers_.earliest(); !jump_to(next)) {
     poller_->wait(next - clock_->now());
   }
+  if (watch_ != nullptr) watch_->idle_ends();
   quit_if_wanted();
   take_mail();
   wake_sleepers();

@@ -20,6 +20,7 @@
 /// Source: Go, runtime/proc.go (G, M, P); Boost.Fiber, "Customization" (own scheduling algorithms).
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -48,6 +49,8 @@
 #include "goroutines/timers.hpp"
 
 namespace conclave::detail {
+
+class Watch;
 
 /// A stack that can run: one of Boost's fibers, or the thread itself.
 struct Worker {
@@ -103,6 +106,11 @@ class Processor final : public boost::fibers::algo::algorithm {
   void run_blocking(BlockingCall& call, std::source_location place);
   [[nodiscard]] std::size_t live() const noexcept { return live_; }
   [[nodiscard]] const Stacks& stacks() const noexcept { return stacks_; }
+
+  /// How often somebody was chosen to run, modulo 2^32.  Call from any thread.
+  [[nodiscard]] std::uint32_t picks() const noexcept {
+    return picks_.load(std::memory_order_relaxed);
+  }
 
   [[nodiscard]] const RaceContext& race_context() const noexcept { return race_context_; }
 
@@ -172,6 +180,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   bool clock_has_refused_ = false;  // to jump: it is a real one
   ThreadSeat thread_seat_;
   Goroutine* main_ = nullptr;
+  Watch* watch_ = nullptr;  // until main returns, if it is wanted
   std::size_t thread_stack_bytes_ = 0;
 
   // Goroutines.  Records are recycled newest first; a deque never moves them.
@@ -198,9 +207,9 @@ class Processor final : public boost::fibers::algo::algorithm {
   std::size_t helpers_max_ = 0;
   std::size_t calls_on_their_way_ = 0;  // functions of blocking()
   Stacks stacks_;
-  std::uint32_t picks_ = 0;
-  TimePoint now_;                      // when it last looked at the clock
-  std::optional<GroupState*> firing_;  // the group of the alarm that fires just now
+  std::atomic<std::uint32_t> picks_ = 0;  // written by this thread only
+  TimePoint now_;                         // when it last looked at the clock
+  std::optional<GroupState*> firing_;     // the group of the alarm that fires just now
 
   // The end of goroutines, before their functions have returned.
   std::chrono::steady_clock::time_point ended_at_;  // when the outermost of them began

@@ -28,13 +28,16 @@ SignalHandler::SignalHandler(int signal, Function function) : signal_(signal), f
 
 SignalHandler::~SignalHandler() {
   const std::scoped_lock lock(mutex);
-  if (--users[static_cast<std::size_t>(signal_)] > 0) return;
+  if (--users[static_cast<std::size_t>(signal_)] > 0 || !is_installed()) return;
   struct sigaction action{};
-  sigaction(signal_, nullptr, &action);
-  if ((action.sa_flags & SA_SIGINFO) == 0 || action.sa_sigaction != function_) return;
-  action = {};
   action.sa_handler = SIG_DFL;
   sigaction(signal_, &action, nullptr);
+}
+
+bool SignalHandler::is_installed() const noexcept {
+  struct sigaction action{};
+  sigaction(signal_, nullptr, &action);
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == function_;
 }
 
 SignalStack::SignalStack() : memory_(new std::byte[kStackBytes]) {

@@ -26,6 +26,9 @@ class SignalHandler {
   SignalHandler& operator=(const SignalHandler&) = delete;
   ~SignalHandler();
 
+  /// Whether ours is the handler; false where the program has one of its own.
+  [[nodiscard]] bool is_installed() const noexcept;
+
  private:
   int signal_;
   Function function_;

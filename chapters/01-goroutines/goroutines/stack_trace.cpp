@@ -66,6 +66,8 @@ void skip_parameters(std::string_view& text) {
 int add_readers_call(void* data, std::uintptr_t /*address*/, const char* file, int line,
                      const char* function) {
   if (file == nullptr || !is_readers(file)) return 0;
+  if (file[0] != '/')
+    return 0;  // the system's own debug information names its files relative to nothing
   static_cast<std::vector<Call>*>(data)->push_back(
       {.function = function != nullptr ? short_name(demangled(function)) : "",
        .place = fmt::format("{}:{}", from_the_root(file), line)});

@@ -82,7 +82,7 @@ TEST(StackOverflow, ShowsTheInnermostCallsAndFoldsTheRecursion) {
 
   EXPECT_THAT(ending.words, ContainsRegex("    runs at +[^\n]*stack_overflow_test.cpp"));
   EXPECT_THAT(ending.words, ContainsRegex("    in descend, called at [^\n]*times.\n"));
-  EXPECT_THAT(ending.words, ContainsRegex("    in descend_for_ever, called at "));
+  EXPECT_THAT(ending.words, ContainsRegex("    in use_stack, called at "));
 }
 
 TEST(StackOverflow, OfMainIsReportedToo) {
