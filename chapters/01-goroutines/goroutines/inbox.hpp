@@ -8,10 +8,12 @@
 /// Laws
 ///  1. Whoever puts the first thing into an empty inbox notifies the poller; so does the last handle that goes.
 ///  2. Once closed it takes nothing, and never touches the processor again.
+///  3. No code of a user's runs while the mutex is held: what is posted may hold a handle, and copy it.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
+#include <list>
 #include <mutex>
 #include <source_location>
 #include <vector>
@@ -35,7 +37,7 @@ class Inbox {
 
   /// What lay in an inbox.
   struct Contents {
-    std::vector<Post> posts;
+    std::list<Post> posts;             // which are handed over without being moved
     std::vector<BlockingCall*> calls;  // that are over
   };
 

@@ -14,6 +14,8 @@ namespace conclave {
 namespace detail {
 
 Status Inbox::post(Task&& task, std::source_location place) {
+  std::list<Post> post;
+  post.push_back({std::move(task), place});
   const std::scoped_lock lock(mutex_);
   if (poller_ == nullptr) {
     return Status::unavailable("RunHandle::post: the run() of this handle has ended");
@@ -24,7 +26,7 @@ Status Inbox::post(Task&& task, std::source_location place) {
                     RunHandle::kPostsMax),
         "post less, or let the goroutines give way more often");
   }
-  contents_.posts.push_back({std::move(task), place});
+  contents_.posts.splice(contents_.posts.end(), post);
   has_come();
   return {};
 }
