@@ -28,8 +28,9 @@ void Processor::end_goroutines() {
   main_->ending = true;
   run_queue_.reset(Order::standard, 0);
   timers_.clear();
-  const Inbox::Contents too_late = inbox_ != nullptr ? inbox_->close() : Inbox::Contents{};
+  Inbox::Contents too_late = inbox_ != nullptr ? inbox_->close() : Inbox::Contents{};
   end_marked(ending);
+  too_late = {};
   helpers_.reset();
   inbox_.reset();
   run_queue_.reset(Order::standard, 0);  // whom a destructor woke has ended, too

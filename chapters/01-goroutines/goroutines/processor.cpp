@@ -316,7 +316,10 @@ void Processor::quit_if_wanted() const {
 }
 
 const std::shared_ptr<Inbox>& Processor::inbox() {
-  if (inbox_ == nullptr) inbox_ = std::make_shared<Inbox>(*poller_);
+  if (inbox_ == nullptr) {
+    inbox_ = std::make_shared<Inbox>(*poller_);
+    if (main_has_returned_) static_cast<void>(inbox_->close());
+  }
   return inbox_;
 }
 
