@@ -12,15 +12,17 @@ namespace conclave {
 namespace detail {
 namespace {
 
+Status too_late() {
+  return Status::deadline_exceeded("the deadline passed before the descriptor was ready");
+}
+
 /// Ends a wait at its deadline.
 class Expiry final : public Alarm {
  public:
   explicit Expiry(DescriptorWait& wait) noexcept : wait_(wait) {}
 
  private:
-  void fire() noexcept override {
-    wait_.end(Status::deadline_exceeded("the deadline passed before the descriptor was ready"));
-  }
+  void fire() noexcept override { wait_.end(too_late()); }
 
   DescriptorWait& wait_;
 };
@@ -45,6 +47,7 @@ Status DescriptorWait::wait(TimePoint deadline, std::source_location place) {
   park_in(
       poller.waiters(fd_, direction_),
       {direction_ == Direction::read ? "wait_readable" : "wait_writable", place, this, explain});
+  if (outcome_.ok() && deadline <= now(place)) return too_late();
   return outcome_;
 }
 
