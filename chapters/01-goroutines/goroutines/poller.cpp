@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstring>
 #include <ctime>
-#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -121,20 +120,26 @@ Status Poller::watch(int fd, Direction direction) {
   return {};
 }
 
-/// Asks for one event.
+/// Asks for one event, about what epoll knows by this number (MOD) or not (ADD).
 /// @return 0, or why the kernel refuses
-int Poller::arm(int fd, std::uint32_t events) noexcept {
+int Poller::ask(int fd, int operation, std::uint32_t events) noexcept {
   epoll_event interest{};
   interest.events = events | EPOLLONESHOT;
   interest.data.fd = fd;
+  return epoll_ctl(epoll_, operation, fd, &interest) == 0 ? 0 : errno;
+}
+
+/// Asks for one event.
+/// @return 0, or why the kernel refuses
+int Poller::arm(int fd, std::uint32_t events) noexcept {
   const auto number = static_cast<std::size_t>(fd);
   if (fd >= 0 && number < watches_.size() && watches_[number].known_to_epoll) {
-    if (epoll_ctl(epoll_, EPOLL_CTL_MOD, fd, &interest) == 0) return 0;
-    if (errno != ENOENT && errno != EBADF) return errno;
+    if (ask(fd, EPOLL_CTL_MOD, events) == 0) return 0;
     tell_closed(fd);  // those who wait do so for another, which had this number before
-    watches_[number].known_to_epoll = false;
   }
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &interest) != 0) return errno;
+  int error = ask(fd, EPOLL_CTL_ADD, events);
+  if (error == EEXIST) error = ask(fd, EPOLL_CTL_MOD, events);  // closed, and opened again by dup2
+  if (error != 0) return error;
   if (number >= watches_.size()) watches_.resize(number + 1);
   watches_[number].known_to_epoll = true;
   return 0;
@@ -158,11 +163,11 @@ void Poller::forget(int fd) noexcept {
   const auto number = static_cast<std::size_t>(fd);
   if (number >= watches_.size() || !watches_[number].known_to_epoll) return;
   epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
-  watches_[number].known_to_epoll = false;
   tell_closed(fd);
 }
 
 void Poller::tell_closed(int fd) noexcept {
+  watches_[static_cast<std::size_t>(fd)].known_to_epoll = false;
   for (WaitQueue& queue : watches_[static_cast<std::size_t>(fd)].waiters) {
     while (Goroutine* waiter = queue.front()) {
       const auto* wait = static_cast<const DescriptorWait*>(waiter->wait->object);
@@ -172,14 +177,14 @@ void Poller::tell_closed(int fd) noexcept {
   }
 }
 
-/// Tells those whose descriptor has been closed without a word to us.
+/// Tells those whose descriptor has been closed without a word to us: epoll does not know it any more by its
+/// number, which may be that of something else by now.
 /// @return whether there was one
 bool Poller::look_over() noexcept {
   bool found = false;
   for (int fd = 0; fd < std::ssize(watches_); ++fd) {
-    Watch& watch = watches_[static_cast<std::size_t>(fd)];
-    if (watch.empty() || fcntl(fd, F_GETFD) != -1 || errno != EBADF) continue;
-    watch.known_to_epoll = false;
+    const Watch& watch = watches_[static_cast<std::size_t>(fd)];
+    if (watch.empty() || ask(fd, EPOLL_CTL_MOD, wanted(watch.waiters)) == 0) continue;
     tell_closed(fd);
     found = true;
   }

@@ -75,6 +75,7 @@ class Poller {
   bool poll(Duration limit) noexcept;
   bool look_over() noexcept;
   void wake(int fd, std::uint32_t events) noexcept;
+  int ask(int fd, int operation, std::uint32_t events) noexcept;
   int arm(int fd, std::uint32_t events) noexcept;
   void tell_closed(int fd) noexcept;
 
