@@ -18,14 +18,6 @@
 namespace conclave::detail {
 namespace {
 
-int opened(int fd, const char* what) {
-  if (fd < 0) {
-    panic(fmt::format("run: cannot open {}: {}; see `ulimit -n` for the limit on open descriptors",
-                      what, std::strerror(errno)));
-  }
-  return fd;
-}
-
 constexpr int kEventsAtOnce = 64;
 
 /// What epoll shall tell, for those who wait.
@@ -57,8 +49,17 @@ Status refusal(int fd, int error) {
 }  // namespace
 
 Poller::Poller()
-    : epoll_(opened(epoll_create1(EPOLL_CLOEXEC), "an epoll")),
-      event_(opened(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "an eventfd")) {
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (epoll_ < 0 || event_ < 0) {
+    const int error = errno;
+    for (const int opened : {epoll_, event_}) {
+      if (opened >= 0) close(opened);
+    }
+    panic(
+        fmt::format("run: cannot open an epoll with an eventfd in it: {}; see `ulimit -n` for the "
+                    "limit on open descriptors",
+                    std::strerror(error)));
+  }
   epoll_event interest{};
   interest.events = EPOLLIN;
   interest.data.fd = event_;
