@@ -118,7 +118,7 @@ void Processor::run_blocking(BlockingCall& call, std::source_location place) {
       --calls_on_their_way_;
     } else {  // a destructor, which needs the result
       take_back();
-      if (call.state == BlockingCall::State::queued) call.call(call.object);
+      if (call.state == BlockingCall::State::queued) return call.call(call.object);
     }
   } catch (const Unwind&) {
     take_back();
