@@ -30,6 +30,8 @@
 #include <variant>
 
 #include "goroutines/clock.hpp"
+#include "goroutines/panic.hpp"
+#include "goroutines/start.hpp"
 
 namespace conclave {
 
@@ -88,10 +90,13 @@ class Outcome {
 }  // namespace detail
 
 /// Calls `f()` on a helper thread, and returns what it returns; parks this goroutine meanwhile.
-/// @throws what `f` throws; Panic outside run(), or when the system has no thread for it
+/// @throws what `f` throws; Panic outside run(), for an empty `f`, or when the system has no thread for it
 template <std::invocable F>
 std::invoke_result_t<F&> blocking(F&& f,
                                   std::source_location place = std::source_location::current()) {
+  if constexpr (detail::kMayBeEmpty<F>) {
+    if (!static_cast<bool>(f)) panic("blocking: the function is empty", place);
+  }
   detail::Outcome<std::remove_reference_t<F>> outcome(f);
   detail::run_blocking(&outcome.obtain, &outcome, place);
   return std::move(outcome).get();
