@@ -81,6 +81,11 @@ void Helpers::work() noexcept {
   }
 }
 
+void Helpers::withdraw_ending() {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(queue_, [](const BlockingCall* call) { return call->goroutine->ending; });
+}
+
 bool Helpers::withdraw(BlockingCall& call, std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   if (call.state == BlockingCall::State::queued) {

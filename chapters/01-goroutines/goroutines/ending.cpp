@@ -64,6 +64,7 @@ void Processor::mark(Goroutine& goroutine, Ending& ending) {
 /// Unwinds them, newest first: what was started later may use what was there before.
 void Processor::end_marked(Ending& ending) {
   if (ending.left.empty()) return;
+  if (helpers_) helpers_->withdraw_ending();
   std::ranges::sort(ending.left, {}, &Goroutine::id);
   ending.outer = std::exchange(endings_, &ending);
   if (ending.outer == nullptr) ended_at_ = std::chrono::steady_clock::now();

@@ -56,6 +56,9 @@ class Helpers {
   /// @throws Panic when there is no helper thread, and the system has none for us
   void add(BlockingCall& call, std::source_location place);
 
+  /// Takes all calls back that have not begun and whose goroutines are to end: none begins from now on.
+  void withdraw_ending();
+
   /// Takes `call` back: at once when it has not begun, else when it is over.
   /// @return false when it is not over by `deadline`
   [[nodiscard]] bool withdraw(BlockingCall& call, std::chrono::steady_clock::time_point deadline);
