@@ -31,7 +31,7 @@ def listing_id(path):
 
 def is_program(path):
     """Is this a program of the text, shown as one of Doxygen's examples?"""
-    return re.fullmatch(r"chapters/[^/]+/(examples|steps)/[^/]+\.cpp|docs/[^/]+/[^/]+\.cpp", path) is not None
+    return re.fullmatch(r"chapters/[^/]+/(examples|faults|steps)/[^/]+\.cpp|docs/[^/]+/[^/]+\.cpp", path) is not None
 
 
 def program_name(path):

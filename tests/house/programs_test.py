@@ -14,14 +14,15 @@ MAIN = 'package main\n\nfunc main() {\n\tprintln("%s")\n}\n'
 
 
 class Programs(HouseTest):
-    def test_each_step_and_each_example_is_a_test(self):
+    def test_each_step_each_example_and_each_fault_is_a_test(self):
         listed = subprocess.run(["ctest", "--test-dir", os.environ["BOOK_BUILD"], "--show-only=json-v1"],
                                 stdout=subprocess.PIPE, check=True)
         tests = {test["name"] for test in json.loads(listed.stdout)["tests"]}
-        for source in sorted(ROOT.glob("chapters/*/examples/*.cpp")):
-            name = source.parts[-3].split("-", 1)[1]
-            self.assertTrue(f"{name}.example.{source.stem}" in tests,
-                            f"{source.relative_to(ROOT)} is not in EXAMPLES of its chapter's CMakeLists.txt")
+        for kind in ("example", "fault"):
+            for source in sorted(ROOT.glob(f"chapters/*/{kind}s/*.cpp")):
+                name = source.parts[-3].split("-", 1)[1]
+                self.assertTrue(f"{name}.{kind}.{source.stem}" in tests,
+                                f"{source.relative_to(ROOT)} is not in {kind.upper()}S of its chapter's CMakeLists.txt")
         for source in sorted(ROOT.glob("chapters/*/steps/*.cpp")):
             name = source.parts[-3].split("-", 1)[1]
             self.assertRegex(source.stem, r"^[1-9]-[a-z0-9-]+$", f"want N-what-it-adds.cpp, not {source.name}")

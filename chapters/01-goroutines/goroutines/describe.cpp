@@ -76,8 +76,9 @@ std::string who(const std::string& name, std::span<const std::uint64_t> numbers)
 /// The reader's calls with `place` as the innermost, which is where the caller says that it stood.
 std::vector<Call> calls_from(const std::source_location* place,
                              std::span<const CallAddress> addresses) {
-  std::vector<Call> calls = readers_calls(addresses);
-  if (place == nullptr || !is_readers(place->file_name())) return calls;
+  const bool standards = place != nullptr && !is_readers(place->file_name());  // a guard's
+  std::vector<Call> calls = readers_calls(addresses, standards ? place : nullptr);
+  if (place == nullptr || standards) return calls;
 
   Call said{.function = short_name(place->function_name()), .place = to_string(*place)};
   const auto there = std::ranges::find(calls, said.place, &Call::place);

@@ -3,13 +3,11 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <ctime>
-#include <iostream>
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -98,10 +96,14 @@ void print_when_all_answered() {
 /// The time is up: some thread is in the middle of something that its own dump needs, as malloc() is.
 [[noreturn]] void give_up() noexcept {
   write_now(kHeadline);
+  for (const Seat& seat : seats) {
+    if (seat.thread == 0 || !seat.answered) continue;
+    write_now("\n");
+    write_now(seat.dump);
+  }
   write_now(
-      "\nThe dump could not be finished: a goroutine was interrupted inside the allocator, or "
-      "outside of it\n"
-      "memory is broken.  Run the program in gdb, with tools/gdb/goroutines.py.\n");
+      "\nThe dump could not be finished: a goroutine was interrupted inside malloc(), or memory is "
+      "broken.\nLook at the program in gdb, with tools/gdb/goroutines.py.\n");
   _exit(2);
 }
 

@@ -12,6 +12,9 @@
 ///  2. The handler takes no lock and allocates nothing, until it answers for a goroutine that holds its processor.
 ///  3. Whatever happens, the program ends within kPatience + kPatienceForDumps.
 ///
+/// What this rests on, beyond what POSIX promises a handler: glibc from 2.35 on finds unwind tables without a lock, and
+/// libbacktrace takes its memory from mmap().  Naming what was found allocates with malloc(), hence law 3.
+///
 /// Source: Linux, signal-safety(7), timer_create(2), tgkill(2).
 #pragma once
 

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <cxxabi.h>
 #include <ucontext.h>
 #include <unwind.h>
@@ -63,18 +64,76 @@ void skip_parameters(std::string_view& text) {
 
 // --- lines ---------------------------------------------------------------------------------------------
 
-int add_readers_call(void* data, std::uintptr_t /*address*/, const char* file, int line,
-                     const char* function) {
-  if (file == nullptr || !is_readers(file)) return 0;
-  if (file[0] != '/')
-    return 0;  // the system's own debug information names its files relative to nothing
-  static_cast<std::vector<Call>*>(data)->push_back(
-      {.function = function != nullptr ? short_name(demangled(function)) : "",
-       .place = fmt::format("{}:{}", from_the_root(file), line)});
+/// Whether a mangled name may be of the reader's code; a lambda's is "operator()".
+bool is_readers_function(std::string_view function) {
+  for (const std::string_view ours : {"_ZN8conclave6detail", "_ZNK8conclave6detail", "_ZNSt",
+                                      "_ZNKSt", "_ZSt", "_ZN5boost", "_ZNK5boost"}) {
+    if (function.starts_with(ours)) return false;
+  }
+  return true;
+}
+
+/// What the debug information says of an address.
+struct Line {
+  std::string_view function;
+  std::string_view file;
+  int line;
+
+  friend bool operator==(const Line&, const Line&) = default;
+};
+
+int add_line(void* data, std::uintptr_t /*address*/, const char* file, int line,
+             const char* function) {
+  if (file == nullptr) return 0;
+  static_cast<std::vector<Line>*>(data)->push_back(
+      {function != nullptr ? function : "", file, line});
   return 0;
 }
 
 void ignore_error(void* /*data*/, const char* /*message*/, int /*number*/) {}
+
+/// The calls at `address`, innermost first: a function's, and those that were inlined there.
+std::vector<Line> found_at(CallAddress address) {
+  // Threaded: another thread, or a signal handler on this one, may report at the same time.
+  static backtrace_state* state = backtrace_create_state(nullptr, 1, ignore_error, nullptr);
+  std::vector<Line> lines;
+  backtrace_pcinfo(state, address, add_line, ignore_error, &lines);
+  return lines;
+}
+
+/// Whether `more` has the calls of `less`, and inlined ones in the place of its first.
+bool completes(const std::vector<Line>& more, const std::vector<Line>& less) {
+  if (more.size() <= less.size()) return false;
+  const auto rest = more.end() - static_cast<std::ptrdiff_t>(less.size());
+  return more.front().file == less.front().file && more.front().line == less.front().line &&
+         rest->function == less.front().function &&
+         std::equal(rest + 1, more.end(), less.begin() + 1);
+}
+
+bool passes(const std::vector<Line>& lines, const std::source_location& place) {
+  return std::ranges::any_of(lines, [&](const Line& line) {
+    return line.file == place.file_name() && std::cmp_equal(line.line, place.line());
+  });
+}
+
+/// found_at(), mended.  Where the code of inlined calls lies interleaved, libbacktrace overlooks some and says that a
+/// line of a header belongs to the function around it.  We know one of them: `through`.  At another address with the
+/// same line libbacktrace finds it.
+std::vector<Line> lines_at(CallAddress address, const std::source_location* through) {
+  constexpr CallAddress kReach = 512;
+  std::vector<Line> lines = found_at(address);
+  if (through == nullptr || lines.empty() || is_readers(lines.front().file) ||
+      !is_readers_function(lines.front().function) || passes(lines, *through)) {
+    return lines;
+  }
+  for (CallAddress distance = 1; distance <= kReach; ++distance) {
+    for (const CallAddress near : {address - distance, address + distance}) {
+      std::vector<Line> other = found_at(near);
+      if (completes(other, lines) && passes(other, *through)) return other;
+    }
+  }
+  return lines;
+}
 
 }  // namespace
 
@@ -191,15 +250,20 @@ std::string short_name(std::string_view function) {
   return name;
 }
 
-std::vector<Call> readers_calls(std::span<const CallAddress> calls) {
-  // Threaded: another thread, or a signal handler on this one, may report at the same time.
-  static backtrace_state* state = backtrace_create_state(nullptr, 1, ignore_error, nullptr);
-  std::unordered_map<CallAddress, std::vector<Call>> known;  // a deep recursion has few
+std::vector<Call> readers_calls(std::span<const CallAddress> calls,
+                                const std::source_location* through) {
+  std::unordered_map<CallAddress, std::vector<Line>> known;  // a deep recursion has few
   std::vector<Call> found;
   for (const CallAddress address : calls) {
     const auto [entry, is_new] = known.try_emplace(address);
-    if (is_new) backtrace_pcinfo(state, address, add_readers_call, ignore_error, &entry->second);
-    found.insert(found.end(), entry->second.begin(), entry->second.end());
+    if (is_new) entry->second = lines_at(address, through);
+    for (const auto& [function, file, line] : entry->second) {
+      if (function.find("Processor7execute") != std::string_view::npos) return found;  // the edge
+      // The system's own debug information names its files relative to nothing.
+      if (!is_readers(file) || !file.starts_with('/')) continue;
+      found.push_back({.function = short_name(demangled(std::string(function).c_str())),
+                       .place = fmt::format("{}:{}", from_the_root(file), line)});
+    }
   }
   return found;
 }

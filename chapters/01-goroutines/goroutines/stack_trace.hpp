@@ -24,6 +24,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,9 +71,11 @@ struct Call {
   friend bool operator==(const Call&, const Call&) = default;
 };
 
-/// The reader's calls among those at `calls`, with those that were inlined.  Allocates; takes milliseconds the first
+/// The reader's calls among those at `calls`, with those that were inlined, up to the goroutine's function.  Allocates; takes milliseconds the first
 /// time, when it reads the program's debug information.
-[[nodiscard]] std::vector<Call> readers_calls(std::span<const CallAddress> calls);
+/// @param through  a place that the innermost of them passed, in a header of the system; null if none is known
+[[nodiscard]] std::vector<Call> readers_calls(std::span<const CallAddress> calls,
+                                              const std::source_location* through = nullptr);
 
 /// Whether `file` is neither the system's nor of the chapters that make goroutines and channels.
 [[nodiscard]] bool is_readers(std::string_view file) noexcept;
