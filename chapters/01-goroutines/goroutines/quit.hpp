@@ -28,7 +28,7 @@ namespace conclave::detail {
 class Processor;
 
 inline constexpr std::chrono::milliseconds kPatience{100};
-inline constexpr std::chrono::milliseconds kPatienceForDumps{3'000};
+inline constexpr std::chrono::milliseconds kPatienceForDumps{10'000};
 
 /// Whether somebody wants the program to quit.  A processor that sees it calls answer_quit().
 extern constinit std::atomic<bool> quit_wanted;
