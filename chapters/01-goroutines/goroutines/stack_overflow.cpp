@@ -82,19 +82,19 @@ void expect_the_worst() noexcept {
 // As many as a thread's stack of 8 MiB holds, when each has two variables.
 constexpr std::size_t kCallsCounted = std::size_t{1} << 18;
 
-/// The calls of a stack that is full.
-template <class Place>
-std::span<const CallAddress> calls_to(const Place& place, const void* edge) noexcept {
+/// The calls of a stack that is full, which `walk` writes down.
+template <class Walk>
+std::span<const CallAddress> all_calls(const Walk& walk) noexcept {
   void* room = mmap(nullptr, kCallsCounted * sizeof(CallAddress), PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (room == MAP_FAILED) return {};
   const std::span calls(static_cast<CallAddress*>(room), kCallsCounted);
-  return calls.first(walk_stack(place, edge, calls));
+  return calls.first(walk(calls));
 }
 
-template <class Place>
+template <class Walk>
 [[noreturn]] void report(const Processor& processor, const Worker& worker, std::string_view what,
-                         const Place& place) {
+                         const Walk& walk) {
   const Goroutine& goroutine = *worker.goroutine;
   const std::size_t kib = processor.stack_bytes_of(worker) / 1024;
   headline.add("fatal error: stack overflow{}\n", what);
@@ -115,9 +115,8 @@ template <class Place>
   std::fflush(nullptr);
   write_to_stderr(headline.text());
   headline_is_written = 1;
-  const std::string description = describe_goroutine(goroutine, "running", "runs at", nullptr,
-                                                     calls_to(place, processor.edge_of(goroutine)));
-  write_to_stderr("\n" + description);
+  write_to_stderr("\n" +
+                  describe_goroutine(goroutine, "running", "runs at", nullptr, all_calls(walk)));
   std::_Exit(kReportStatus);
 }
 
@@ -128,7 +127,11 @@ void on_fault(int signal, siginfo_t* info, void* context) {
   if (is_fault && current_processor != nullptr) {
     const Interrupted at = interrupted_at(context);
     const Worker* worker = current_processor->overflowed(info->si_addr, at.stack);
-    if (worker != nullptr) report(*current_processor, *worker, "", at);
+    if (worker != nullptr) {
+      report(*current_processor, *worker, "", [&](std::span<CallAddress> calls) {
+        return unwind_stack(at.instruction, current_processor->edge_of(*worker->goroutine), calls);
+      });
+    }
   }
   std::signal(signal, SIG_DFL);
   if (!is_fault) std::raise(signal);  // a fault comes again by itself, at the place where it was
@@ -136,7 +139,9 @@ void on_fault(int signal, siginfo_t* info, void* context) {
 
 void report_destroyed_canary(const Processor& processor, const Worker& worker, const void* frame) {
   report(processor, worker, ": a goroutine has written beyond its stack, over that of another",
-         frame);
+         [&](std::span<CallAddress> calls) {
+           return walk_stack(frame, processor.edge_of(*worker.goroutine), calls);
+         });
 }
 
 }  // namespace conclave::detail

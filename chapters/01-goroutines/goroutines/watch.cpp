@@ -101,8 +101,8 @@ void Watch::answer(const void* context) noexcept {
   answer_.name = {};
   goroutine.name.copy(answer_.name.data(), answer_.name.size() - 1);
   answer_.started_at = goroutine.started_at;
-  answer_.call_count =
-      walk_stack(interrupted_at(context), processor_.edge_of(goroutine), answer_.calls);
+  answer_.call_count = unwind_stack(interrupted_at(context).instruction,
+                                    processor_.edge_of(goroutine), answer_.calls);
   answered_ = question;
 }
 
