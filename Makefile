@@ -55,6 +55,9 @@ bench: ## C=01 [CHECK=1] | measured beside Go in the same run; CHECK=1 fails whe
 asan: ## | every C++ test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup build python && PRESET=asan tools/test
 
+tsan: ## | every test under ThreadSanitizer, to which each goroutine is a thread
+	@tools/setup build python && PRESET=tsan tools/test
+
 stubs: ## | each exercise, untouched, fails at once and in the way it declares
 	@tools/setup build python && tools/build stubs && ctest --preset $(PRESET) -C gates -L stub --parallel $$(nproc) | tools/progress
 
@@ -82,4 +85,4 @@ help-all:
 	@awk -F' *(: ##!?|[|]) *' '/^# To/ { print (n++ ? "\n" : "") substr($$0, 3) } \
 	  /^[a-z-]+: ##/ { printf "  make %-33s %s\n", $$1 " " $$2, $$3 }' Makefile
 
-.PHONY: run chapter step diff try docs check solution reset test bench asan stubs mutants snippets lint format ci help help-all
+.PHONY: run chapter step diff try docs check solution reset test bench asan tsan stubs mutants snippets lint format ci help help-all

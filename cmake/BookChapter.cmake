@@ -37,17 +37,18 @@ function(book_chapter folder)
   target_compile_options(${name} PRIVATE $<$<CONFIG:Debug,RelWithDebInfo>:-g>)
 
   # A step grows the library from nothing, so it has what the library has, and not the library.
+  # Its switches are its own, and ThreadSanitizer does not know them.
   add_custom_target(${name}.steps)
   file(GLOB steps RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS steps/[0-9]*.cpp)
   foreach(source IN LISTS steps)
     string(REGEX MATCH "[0-9]+" number ${source})
-    _book_program(${name}.step.${number} ${source} ${arg_DEPENDS} ${arg_PACKAGES})
+    _book_program(${name}.step.${number} ${source} book_runtime_options ${arg_DEPENDS} ${arg_PACKAGES})
     add_dependencies(${name}.steps ${name}.step.${number})
   endforeach()
 
   add_custom_target(${name}.examples)
   foreach(example IN LISTS arg_EXAMPLES)
-    _book_program(${name}.example.${example} examples/${example}.cpp book::${name})
+    _book_program(${name}.example.${example} examples/${example}.cpp book_options book::${name})
     add_dependencies(${name}.examples ${name}.example.${example})
   endforeach()
   list(JOIN arg_EXAMPLES "\n" lines)
@@ -75,13 +76,13 @@ function(book_chapter folder)
 endfunction()
 
 # A program of the text and the test that compares its output with the .out file beside its source.
-function(_book_program target source)
+function(_book_program target source)  # and what it links
   cmake_path(GET source PARENT_PATH folder)
   cmake_path(GET source STEM LAST_ONLY stem)
   add_executable(${target} ${source})
   set_target_properties(${target} PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/${folder} OUTPUT_NAME ${stem})
-  target_link_libraries(${target} PRIVATE ${ARGN} book_options)
+  target_link_libraries(${target} PRIVATE ${ARGN})
   _book_output_test(${target} ${folder}/${stem}.out $<TARGET_FILE:${target}>)
 endfunction()
 

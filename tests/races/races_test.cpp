@@ -824,7 +824,7 @@ TEST_P(Races, TheOrderedTwinIsSilent) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Planted, Races, testing::ValuesIn(kPairs),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& pair) { return std::string(pair.param.name); });
 
 }  // namespace
 }  // namespace conclave
