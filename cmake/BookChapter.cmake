@@ -5,6 +5,7 @@
 #     PACKAGES Boost::fiber fmt::fmt         # libraries of the distribution
 #     SOURCES  clock.cpp scheduler.cpp       # of the library, in reading order
 #     EXAMPLES counter lost_update           # the text's programs, in the text's order
+#     RACING   lost_update                   # those of them in which only the schedule orders what they share
 #     FAULTS   deadlock_2 panic_below)       # programs with a planted fault, for what they print
 #
 # and gets
@@ -20,10 +21,10 @@
 include(GoogleTest)
 
 function(book_chapter folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;SOURCES;EXAMPLES;FAULTS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;SOURCES;EXAMPLES;RACING;FAULTS")
   if(arg_UNPARSED_ARGUMENTS OR NOT folder MATCHES "^[0-9][0-9]-([a-z]+)$")
     message(FATAL_ERROR "book_chapter(${folder}): want NN-name, then DEPENDS, PACKAGES, SOURCES, "
-                        "EXAMPLES and FAULTS; cannot read '${arg_UNPARSED_ARGUMENTS}'")
+                        "EXAMPLES, RACING and FAULTS; cannot read '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   set(name ${CMAKE_MATCH_1})
   list(TRANSFORM arg_DEPENDS PREPEND book::)
@@ -50,6 +51,9 @@ function(book_chapter folder)
   foreach(example IN LISTS arg_EXAMPLES)
     _book_program(${name}.example.${example} examples/${example}.cpp book_options book::${name})
     add_dependencies(${name}.examples ${name}.example.${example})
+  endforeach()
+  foreach(example IN LISTS arg_RACING)  # ThreadSanitizer would be right
+    set_tests_properties(${name}.example.${example} PROPERTIES ENVIRONMENT CONCLAVE_SWITCHES_ORDER=1)
   endforeach()
   list(JOIN arg_EXAMPLES "\n" lines)
   file(CONFIGURE OUTPUT examples.txt CONTENT "${lines}\n")  # for tools/chapter, which runs them in this order

@@ -28,6 +28,12 @@ struct Pair {
   void (*ordered)();
 };
 
+/// For a Cond alone: it orders nothing itself.
+struct NoLock {
+  void lock() {}
+  void unlock() {}
+};
+
 /// Uses a value, so that it is read.
 void look_at(int value) { ASSERT_GE(value, 0); }
 
@@ -265,6 +271,47 @@ const std::vector<Pair> kPairs = {
        std::unique_lock lock(mutex);
        yield();
        changed.wait(lock, [&] { return open; });
+     }},
+
+    {"WrittenAfterTheNotification",
+     [] {
+       int news = 0;
+       NoLock none;
+       Cond changed;
+       go([&] {
+         changed.notify_one();
+         news = 1;  // races
+       });
+       changed.wait(none);
+       look_at(news);  // races
+     },
+     [] {
+       int news = 0;
+       NoLock none;
+       Cond changed;
+       go([&] {
+         news = 1;
+         changed.notify_one();
+       });
+       changed.wait(none);
+       look_at(news);
+     }},
+
+    {"TheLastOwnerEndsIt",
+     [] {
+       auto shared = std::make_shared<std::vector<int>>(1);
+       go([shared] {
+         shared->at(0) = 1;  // races
+       });
+       yield();
+       shared->at(0) = 2;  // races
+     },
+     [] {
+       const auto shared = std::make_shared<std::vector<int>>(1);
+       for (int i = 0; i < 3; ++i) {
+         go([shared] { look_at(shared->at(0)); });
+       }
+       yield();
      }},
 
     {"DoneIsSaidBeforeTheLastWrite",

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <sys/mman.h>
+#include <sys/single_threaded.h>
 
 #include <fmt/format.h>
 #include <sanitizer/tsan_interface.h>
@@ -47,6 +48,7 @@ void switch_to_fiber(void* fiber) noexcept {
 }
 
 void begin_scheduler(void* fiber) noexcept {
+  __libc_single_threaded = 0;  // else the standard library counts references without atomics
   void* self = current_fiber();
   switch_to_fiber(fiber);
   ignore_begin();

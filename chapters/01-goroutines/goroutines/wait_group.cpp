@@ -34,7 +34,7 @@ WaitGroup::~WaitGroup() noexcept(false) {
 void WaitGroup::add(std::int64_t delta, std::source_location place) {
   if (detail::gone(this)) return;
   const detail::CalledHere caller;
-  if (count_ == 0) began_.use();
+  if (count_ == 0 && delta > 0) began_.use();
   const detail::RuntimeCode runtime;
   if (delta < 0) done_.release();
   constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
