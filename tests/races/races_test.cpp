@@ -856,9 +856,8 @@ TEST_P(Races, AreReported) {
   const Ending ending = ending_of_main(GetParam().racing);
 
   EXPECT_THAT(ending.words, HasSubstr("WARNING: ThreadSanitizer: data race"));
-  const auto named = std::ranges::count_if(lines, [&](const std::string& line) {
-    return ending.words.find(line) != std::string::npos;
-  });
+  const auto named = std::ranges::count_if(
+      lines, [&](const std::string& line) { return ending.words.find(line) != std::string::npos; });
   EXPECT_GE(named, std::min<std::ptrdiff_t>(2, std::ssize(lines))) << ending.words;
   EXPECT_THAT(ending.words, HasSubstr("'goroutine "));
 }

@@ -82,8 +82,8 @@ void returned() noexcept { __tsan_func_exit(); }
 // Memory that is mapped anew is new to the sanitizer, too.
 void forget(void* low, std::size_t bytes) noexcept {
   const RuntimeCode runtime;
-  mmap(low, bytes, PROT_READ | PROT_WRITE,
-       MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  mmap(low, bytes, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+       -1, 0);
   madvise(low, bytes, MADV_NOHUGEPAGE);
 }
 

@@ -167,7 +167,8 @@ class RaceContext {
   }
   /// The scheduler's: it orders nothing, and its reads and writes are no races.
   void begin_scheduler() noexcept {
-    if constexpr (kDetectsRaces) sanitizer::begin_scheduler(*fiber_ = sanitizer::create_fiber(0, {}));
+    if constexpr (kDetectsRaces)
+      sanitizer::begin_scheduler(*fiber_ = sanitizer::create_fiber(0, {}));
   }
   /// That of whoever calls.
   void begin_here() noexcept {

@@ -87,9 +87,9 @@ class ContextNode : public boost::intrusive_ref_counter<ContextNode, boost::thre
     return nullptr;
   }
 
-  [[no_unique_address]] Edge ended;    // before who sees that it has
+  [[no_unique_address]] Edge ended;            // before who sees that it has
   [[no_unique_address]] mutable Edge handles;  // each before the end of the last
-  Status status;                       // ok until it ends
+  Status status;                               // ok until it ends
   Status cause;
   std::optional<TimePoint> deadline;
   const void* key = nullptr;
