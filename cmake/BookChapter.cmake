@@ -60,7 +60,7 @@ function(book_chapter folder)
 
   add_custom_target(${name}.faults)
   foreach(fault IN LISTS arg_FAULTS)
-    _book_program(${name}.fault.${fault} faults/${fault}.cpp book::${name})
+    _book_program(${name}.fault.${fault} faults/${fault}.cpp book_options book::${name})
     add_dependencies(${name}.faults ${name}.fault.${fault})
   endforeach()
   list(JOIN arg_FAULTS "\n" lines)
