@@ -65,9 +65,13 @@ def goroutines(processor):
     return sorted(alive, key=lambda goroutine: int(goroutine["id"]))
 
 
+LOST = "parked; its stack is not in this file"  # gdb's generate-core-file stops at the guard pages of Linux 6.13
+
+
 def state_of(processor, goroutine):
     if int(goroutine["wait"]) != 0:
-        return goroutine["wait"]["call"].string()
+        call = goroutine["wait"]["call"]
+        return call.string() if int(call) != 0 else LOST
     worker = int(goroutine["worker"])
     return "running" if worker != 0 and worker == int(processor["active_"]) else "runnable"
 
@@ -141,6 +145,8 @@ class GoroutineCommand(gdb.Command):
         number, state = int(goroutine["id"]), state_of(processor, goroutine)
         if state == "running":
             raise gdb.GdbError("Goroutine %d runs: its calls are those of its thread (bt)." % number)
+        if state == LOST:
+            raise gdb.GdbError("Goroutine %d is %s; a core file that the kernel wrote has it." % (number, state))
         if int(goroutine["worker"]) == 0:
             raise gdb.GdbError("Goroutine %d has not run yet: it has no calls." % number)
         selected = gdb.selected_frame()
