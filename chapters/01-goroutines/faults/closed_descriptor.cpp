@@ -1,6 +1,7 @@
 // Somebody closes a socket for which two goroutines wait: once with close(2), once through its owner.
 // What to watch for: nobody waits for ever.
 #include <array>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ int main() {
   conclave::run([] {
     std::array<int, 2> ends{};
     socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends.data());
+    for (int& end : ends) end = fcntl(end, F_DUPFD, 100);  // numbers that are the same in each run
     Descriptor ours(ends[0]);
     WaitGroup readers;
     readers.go(reader, "first", ends[0]);
