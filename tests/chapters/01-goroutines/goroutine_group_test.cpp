@@ -14,13 +14,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// Writes a line when it is destroyed.
-struct Mark {
-  Log& log;
-  std::string text;
-  ~Mark() { log.push_back(text); }
-};
-
 TEST(GoroutineGroup, EndUnwindsTheMembersNewestFirst) {
   Log log;
   run([&] {

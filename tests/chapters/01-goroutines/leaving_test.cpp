@@ -15,13 +15,6 @@ using std::chrono::hours;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// Writes a line when it is destroyed.
-struct Mark {
-  Log& log;
-  std::string text;
-  ~Mark() { log.push_back(text); }
-};
-
 TEST(Leaving, UnwindsWhatIsLeftNewestFirst) {
   Log log;
   run([&] {

@@ -2,7 +2,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
 #include <functional>
+#include <iterator>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +65,19 @@ inline std::string place_in(std::string_view file, int line) {
   return fmt::format("{}:{}", file.substr(file.rfind('/') + 1), line);
 }
 
+/// How many threads or descriptors this process has: the entries of "/proc/self/task" or "/proc/self/fd".
+inline std::ptrdiff_t entries_in(const char* folder) {
+  return std::distance(std::filesystem::directory_iterator(folder), {});
+}
+
+/// Whether the thread with this number waits in the kernel.
+inline bool is_asleep(int thread) {
+  const std::string file = fmt::format("/proc/self/task/{}/stat", thread);
+  const std::unique_ptr<FILE, int (*)(FILE*)> stat(std::fopen(file.c_str(), "r"), std::fclose);
+  char state = '?';
+  return stat != nullptr && std::fscanf(stat.get(), "%*d (%*[^)]) %c", &state) == 1 && state == 'S';
+}
+
 /// How a program ended, and all that it printed.
 struct Ending {
   std::string how;  ///< "exit 2", "signal 11", "hung"
@@ -80,5 +98,12 @@ inline Ending ending_of(const std::function<void()>& program) {
 
 /// A line of text for each event, in order.
 using Log = std::vector<std::string>;
+
+/// Writes a line when it is destroyed.
+struct Mark {
+  Log& log;
+  std::string text;
+  ~Mark() { log.push_back(text); }
+};
 
 }  // namespace conclave
