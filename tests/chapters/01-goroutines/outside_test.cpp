@@ -289,12 +289,15 @@ TEST(RunHandle, APostMayHoldAHandleItself) {
   const auto posts_itself = [](const RunHandle& handle) {
     EXPECT_TRUE(handle.post([handle] { EXPECT_TRUE(handle.post([handle] {}).ok()); }).ok());
   };
-  run([&] { posts_itself(RunHandle()); });
-  run([&] {
-    posts_itself(RunHandle());
-    let_others_park();
+  const Ending left_behind = ending_of([&] {
+    run([&] { posts_itself(RunHandle()); });
+    run([&] {
+      posts_itself(RunHandle());
+      let_others_park();
+    });
   });
-  const Ending ending = ending_of([&] {
+  ASSERT_EQ(left_behind.how, "exit 0");
+  const Ending all_gone = ending_of([&] {
     run([&] {
       posts_itself(RunHandle());
       Mutex mutex;
@@ -302,7 +305,7 @@ TEST(RunHandle, APostMayHoldAHandleItself) {
       mutex.lock();
     });
   });
-  EXPECT_THAT(ending.words, HasSubstr("all goroutines are asleep"));
+  EXPECT_THAT(all_gone.words, HasSubstr("all goroutines are asleep"));
 }
 
 TEST(RunHandle, TheDestructorOfWhatNeverRanFindsTheRunEnded) {
