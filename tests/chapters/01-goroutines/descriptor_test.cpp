@@ -208,13 +208,13 @@ TEST(WaitReadable, WakesAllThatWaitAndOneOfThemGetsTheByte) {
     for (const Order order : {Order::standard, Order::random}) {
       int woken = 0;
       int bytes = 0;
-      run(
+      in_virtual_time(
           [&] {
             const Ends ends = pipe_ends();
             WaitGroup group;
             for (int i = 0; i < 10; ++i) {
               group.go([&] {
-                EXPECT_TRUE(wait_readable(ends.near.get()).ok());
+                EXPECT_TRUE(wait_readable(ends.near.get(), now() + hours(1)).ok());
                 ++woken;
                 bytes += take(ends.near) ? 1 : 0;
               });
@@ -235,17 +235,17 @@ TEST(WaitReadable, WakesAllThatWaitAndOneOfThemGetsTheByte) {
 
 TEST(WaitReadable, WakesNobodyWhoWaitsToWriteAndTheOtherWayRound) {
   Log log;
-  run([&] {
+  in_virtual_time([&] {
     const Ends ends = socket_ends();
     fill(ends.near);
     WaitGroup group;
     for (int i = 0; i < 2; ++i) {
       group.go([&] {
-        EXPECT_TRUE(wait_readable(ends.near.get()).ok());
+        EXPECT_TRUE(wait_readable(ends.near.get(), now() + hours(1)).ok());
         log.push_back("can read");
       });
       group.go([&] {
-        EXPECT_TRUE(wait_writable(ends.near.get()).ok());
+        EXPECT_TRUE(wait_writable(ends.near.get(), now() + hours(1)).ok());
         log.push_back("can write");
       });
     }
@@ -264,13 +264,13 @@ TEST(WaitReadable, WakesNobodyWhoWaitsToWriteAndTheOtherWayRound) {
 
 TEST(WaitReadable, WhoComesLaterDoesNotDisturbTheOtherDirection) {
   Log log;
-  run([&] {
+  in_virtual_time([&] {
     const Ends ends = socket_ends();
     fill(ends.near);
     WaitGroup group;
-    group.go([&] { log_wait(log, wait_writable, ends.near.get()); });
+    group.go([&] { log_wait(log, wait_writable, ends.near.get(), now() + hours(1)); });
     let_others_park();
-    group.go([&] { log_wait(log, wait_readable, ends.near.get()); });
+    group.go([&] { log_wait(log, wait_readable, ends.near.get(), now() + hours(1)); });
     let_others_park();
 
     drain(ends.far);
@@ -307,13 +307,13 @@ TEST(WaitReadable, AnEndOfFileIsReady) {
 }
 
 TEST(WaitWritable, AReaderThatHasGoneIsReady) {
-  run([] {
+  in_virtual_time([] {
     std::signal(SIGPIPE, SIG_IGN);
     Ends ends = pipe_ends();
     fill(ends.far);
     WaitGroup group;
     group.go([&] {
-      EXPECT_TRUE(wait_writable(ends.far.get()).ok());
+      EXPECT_TRUE(wait_writable(ends.far.get(), now() + hours(1)).ok());
       EXPECT_EQ(write(ends.far.get(), "x", 1), -1);
       EXPECT_EQ(errno, EPIPE);
     });
@@ -771,7 +771,7 @@ TEST(ClosedInSilence, IsReportedWhenItsNumberIsOfSomethingElseForWhichNobodyWait
       Ends old = pipe_ends();
       const int number = old.near.get();
       WaitGroup group;
-      group.go([&] { log_wait(log, wait_readable, number); });
+      group.go([&] { log_wait(log, wait_readable, number, now() + seconds(10)); });
       let_others_park();
 
       close_silently(old.near);
