@@ -51,7 +51,7 @@ class Outcome {
 
   explicit Outcome(F& f) noexcept : f_(f) {}
 
-  static void obtain(void* self) noexcept { static_cast<Outcome*>(self)->obtain(); }
+  static void obtain_for(void* self) noexcept { static_cast<Outcome*>(self)->obtain(); }
 
   Value get() && {
     if (error_ != nullptr) std::rethrow_exception(std::move(error_));
@@ -98,7 +98,7 @@ std::invoke_result_t<F&> blocking(F&& f,
     if (!static_cast<bool>(f)) panic("blocking: the function is empty", place);
   }
   detail::Outcome<std::remove_reference_t<F>> outcome(f);
-  detail::run_blocking(&outcome.obtain, &outcome, place);
+  detail::run_blocking(&decltype(outcome)::obtain_for, &outcome, place);
   return std::move(outcome).get();
 }
 

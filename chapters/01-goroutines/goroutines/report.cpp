@@ -103,18 +103,21 @@ void report_stopped_unwinding(const Goroutine& goroutine, const std::source_loca
 
 void report_blocking_at_the_end(const Goroutine& goroutine, const std::source_location& place) {
   end_program(
-      fmt::format("fatal error: a goroutine is to end, but the function it gave to blocking() still "
-                  "runs, {} ms\n"
-                  "    later, and nobody can end it: let main wait until it has ended\n\n",
-                  std::chrono::duration_cast<std::chrono::milliseconds>(kPatience).count()) +
+      fmt::format(
+          "fatal error: a goroutine is to end, but the function it gave to blocking() still "
+          "runs, {} ms\n"
+          "    later, and nobody can end it: let main wait until it has ended\n\n",
+          std::chrono::duration_cast<std::chrono::milliseconds>(kPatience).count()) +
       describe_goroutine(goroutine, "blocking", "called at", &place, {}));
 }
 
 void report_woken_from_outside(const Goroutine& goroutine) {
   const Wait& wait = *goroutine.wait;
   end_program(
-      "fatal error: a thread outside run() used a channel, a lock or the like, and woke a goroutine\n"
-      "    another thread hands a function over with RunHandle::post, and the function does it\n\n" +
+      "fatal error: a thread outside run() used a channel, a lock or the like, and woke a "
+      "goroutine\n"
+      "    another thread hands a function over with RunHandle::post, and the function does "
+      "it\n\n" +
       describe_goroutine(goroutine, wait.call, "waits at", &wait.place, {}));
 }
 
