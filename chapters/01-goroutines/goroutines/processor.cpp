@@ -116,6 +116,7 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   const RunOptions valid = checked(options, place);
   [[maybe_unused]] static const bool once = [] {
     terminate_before = std::set_terminate(explain_terminate);
+    name_goroutines_to_sanitizer();
     return true;
   }();
   if (!poller_) poller_.emplace();

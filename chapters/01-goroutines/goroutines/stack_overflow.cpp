@@ -12,6 +12,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 #include <fmt/format.h>
 
 #include "common/place.hpp"
@@ -77,6 +81,14 @@ void expect_the_worst() noexcept {
   alarm(2);
 }
 
+/// Its entry in a report, without the calls.
+void add_goroutine(FixedText& text, const Goroutine& goroutine) {
+  text.add("\ngoroutine {}", goroutine.id);
+  if (!goroutine.name.empty()) text.add(" ({})", goroutine.name);
+  text.add(" [running]\n    started at {}:{}\n", from_the_root(goroutine.started_at.file_name()),
+           goroutine.started_at.line());
+}
+
 // --- the report ----------------------------------------------------------------------------------------
 
 // As many as a thread's stack of 8 MiB holds, when each has two variables.
@@ -105,10 +117,7 @@ template <class Walk>
     headline.add("    its stack is {} KiB; run(main, {{.stack_bytes = {} * 1024}}) doubles it\n",
                  kib, kib * 2);
   }
-  who.add("\ngoroutine {}", goroutine.id);
-  if (!goroutine.name.empty()) who.add(" ({})", goroutine.name);
-  who.add(" [running]\n    started at {}:{}\n", from_the_root(goroutine.started_at.file_name()),
-          goroutine.started_at.line());
+  add_goroutine(who, goroutine);
 
   expect_the_worst();
   std::cout.flush();
@@ -136,6 +145,19 @@ void on_fault(int signal, siginfo_t* info, void* context) {
   std::signal(signal, SIG_DFL);
   if (!is_fault) std::raise(signal);  // a fault comes again by itself, at the place where it was
 }
+
+#if defined(__SANITIZE_ADDRESS__)
+void name_goroutines_to_sanitizer() noexcept {
+  __asan_set_error_report_callback([](const char* /*report*/) {
+    if (current_goroutine == nullptr) return;
+    FixedText text;
+    add_goroutine(text, *current_goroutine);
+    write_to_stderr(text.text());
+  });
+}
+#else
+void name_goroutines_to_sanitizer() noexcept {}
+#endif
 
 void report_destroyed_canary(const Processor& processor, const Worker& worker, const void* frame) {
   report(processor, worker, ": a goroutine has written beyond its stack, over that of another",

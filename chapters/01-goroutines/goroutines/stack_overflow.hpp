@@ -9,6 +9,8 @@
 ///  1. An overflow ends the program with status 2 and names the goroutine, its size and the innermost calls.
 ///  2. Any other fault ends the program as it would have without us.
 ///  3. The report comes even if the overflow was in the middle of malloc(); then it may lack the calls.
+///  4. In a build with AddressSanitizer the sanitizer reports it, as any other fault, with the calls; each of its reports
+///     ends with the goroutine that ran.
 #pragma once
 
 #include <csignal>
@@ -20,6 +22,9 @@ struct Worker;
 
 /// A handler for SIGSEGV.  Does not return from an overflow of one of this thread's goroutines.
 void on_fault(int signal, siginfo_t* info, void* context);
+
+/// From now on, AddressSanitizer's reports name the goroutine that ran.  Nothing in a build without it.
+void name_goroutines_to_sanitizer() noexcept;
 
 /// The goroutine on `worker` has written over the canary below its stack, and would give way now, at `frame`.
 [[noreturn]] void report_destroyed_canary(const Processor& processor, const Worker& worker,

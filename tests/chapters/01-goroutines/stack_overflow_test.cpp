@@ -161,6 +161,16 @@ TEST(StackOverflow, InsideMallocIsReported) {  // law 3
   }
 }
 
+TEST(StackOverflow, UnderTheSanitizerItsReportNamesTheGoroutine) {  // law 4
+#ifndef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "for AddressSanitizer";
+#endif
+  const Ending ending = ending_of_goroutine(descend_for_ever);
+
+  EXPECT_THAT(ending.words, HasSubstr("AddressSanitizer: stack-overflow"));
+  EXPECT_THAT(ending.words, HasSubstr("\ngoroutine 2 (parser) [running]\n    started at "));
+}
+
 // --- other faults --------------------------------------------------------------------------------------
 
 void write_to(std::uintptr_t address) {
