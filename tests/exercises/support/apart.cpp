@@ -51,17 +51,22 @@ Apart run_apart(const std::function<void()>& body) {
   return apart;
 }
 
-void must_come_to_rest(const Claim& claim, std::string_view happened,
-                       const std::function<void()>& body) {
-  const Apart apart = run_apart(body);
+void end_alike(const Apart& apart) {
   fmt::print(stderr, "{}", apart.ending.output);
-  if (apart.was_running) return report_broken(claim, happened);
   for (const isolation::Entry& entry : apart.ending.journal) {
     if (entry.kind == isolation::Entry::Kind::seed) isolation::note_seed(std::stoull(entry.text));
     if (entry.kind == isolation::Entry::Kind::failure) fail_again(entry);
   }
   if (const int status = WEXITSTATUS(apart.ending.wait_status); status != 0) std::_Exit(status);
   if (WIFSIGNALED(apart.ending.wait_status)) std::abort();
+}
+
+void must_come_to_rest(const Claim& claim, std::string_view happened,
+                       const std::function<void()>& body) {
+  const Apart apart = run_apart(body);
+  if (!apart.was_running) return end_alike(apart);
+  fmt::print(stderr, "{}", apart.ending.output);
+  report_broken(claim, happened);
 }
 
 }  // namespace conclave

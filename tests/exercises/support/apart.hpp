@@ -30,8 +30,11 @@ struct Apart {
 /// Runs `body` in a process of its own.  Blocks.
 Apart run_apart(const std::function<void()>& body);
 
-/// The same, and its end is the end of this test: what fails, panics or gets stuck in there does so here.  When its second
-/// is used up, the claim does not hold, and `happened` says why.
+/// What failed, panicked or got stuck in there does so here, and what was printed is printed.
+void end_alike(const Apart& apart);
+
+/// Runs `body` apart, and its end is the end of this test.  When its second is used up, the claim does not hold, and
+/// `happened` says why.
 void must_come_to_rest(const Claim& claim, std::string_view happened,
                        const std::function<void()>& body);
 
