@@ -13,7 +13,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <list>
 #include <mutex>
 #include <source_location>
 #include <vector>
@@ -37,7 +36,7 @@ class Inbox {
 
   /// What lay in an inbox.
   struct Contents {
-    std::list<Post> posts;             // which are handed over without being moved
+    std::vector<Post> posts;
     std::vector<BlockingCall*> calls;  // that are over
   };
 
@@ -70,6 +69,7 @@ class Inbox {
   Poller* poller_;  // null once closed; as everything below, guarded by mutex_
   Contents contents_;
   std::size_t handles_ = 0;
+  std::atomic<std::size_t> not_started_ = 0;  // of the posts, also of those that were taken
   std::atomic<bool> has_mail_ = false;
 };
 

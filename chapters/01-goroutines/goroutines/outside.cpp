@@ -1,6 +1,9 @@
 #include "goroutines/outside.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -14,19 +17,23 @@ namespace conclave {
 namespace detail {
 
 Status Inbox::post(Task&& task, std::source_location place) {
-  std::list<Post> post;
-  post.push_back({std::move(task), place});
+  // Behind a pointer: what is moved under the mutex may run no code of a user's, which may copy a handle.
+  Task counted([this, held = std::make_unique<Task>(std::move(task))] {
+    not_started_.fetch_sub(1, std::memory_order_relaxed);
+    held->run();
+  });
   const std::scoped_lock lock(mutex_);
   if (poller_ == nullptr) {
     return Status::unavailable("RunHandle::post: the run() of this handle has ended");
   }
-  if (contents_.posts.size() >= RunHandle::kPostsMax) {
+  if (not_started_.load(std::memory_order_relaxed) >= RunHandle::kPostsMax) {
     return Status::resource_exhausted(
         fmt::format("RunHandle::post: {} posted functions wait to be started, which is the limit",
                     RunHandle::kPostsMax),
         "post less, or let the goroutines give way more often");
   }
-  contents_.posts.splice(contents_.posts.end(), post);
+  contents_.posts.push_back({std::move(counted), place});
+  not_started_.fetch_add(1, std::memory_order_relaxed);
   has_come();
   return {};
 }

@@ -370,6 +370,27 @@ TEST(RunHandle, MoreThanTheLimitIsRefusedUntilSomeHaveStarted) {
   EXPECT_EQ(runs, RunHandle::kPostsMax);
 }
 
+TEST(RunHandle, WhatWasTakenInAndHasNotStartedCountsForTheLimit) {
+  Code last_that_fits = Code::unknown;
+  Code one_too_many = Code::unknown;
+  run([&] {
+    const RunHandle handle;
+    Door door;
+    EXPECT_TRUE(handle
+                    .post([&] {  // the first to start: now there is room for one
+                      last_that_fits = handle.post([&] { door.done(); }).code();
+                      one_too_many = handle.post([] {}).code();
+                    })
+                    .ok());
+    for (std::size_t i = 1; i < RunHandle::kPostsMax; ++i) {
+      ASSERT_TRUE(handle.post([] {}).ok());
+    }
+    door.wait();
+  });
+  EXPECT_EQ(last_that_fits, Code::ok);
+  EXPECT_EQ(one_too_many, Code::resource_exhausted);
+}
+
 // --- deadlock ------------------------------------------------------------------------------------------
 
 TEST(RunHandle, WhenTheLastHandleGoesElsewhereThereIsADeadlock) {
@@ -434,9 +455,9 @@ TEST(RunHandle, PanicsOutsideRun) {
   EXPECT_THAT(panic_of([] { const RunHandle handle; }).what(),
               AllOf(HasSubstr("outside run()"), HasSubstr(place_in(__FILE__, __LINE__ - 1))));
   run([] {
-    std::jthread other([] {
+    std::thread([] {
       EXPECT_THAT(panic_of([] { const RunHandle handle; }).what(), HasSubstr("outside run()"));
-    });
+    }).join();
   });
 }
 
