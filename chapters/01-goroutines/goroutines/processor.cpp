@@ -535,7 +535,8 @@ void Processor::suspend_until(const std::chrono::steady_clock::time_point& /*unu
     if (!somebody_may_come()) report_deadlock(*this);
     poller_->wait(Duration::max());
   } else if (const TimePoint next = timers_.earliest(); !jump_to(next)) {
-    poller_->wait(next - clock_->now());
+    const Duration left = next - clock_->now();
+    poller_->wait(left > Duration::zero() && time_stands_still() ? Duration::max() : left);
   }
   if (watch_ != nullptr) watch_->idle_ends();
   quit_if_wanted();
@@ -548,6 +549,13 @@ bool Processor::jump_to(TimePoint next) noexcept {
   if (clock_has_refused_ || calls_on_their_way_ != 0) return false;
   if (poller_->anybody_waits() && poller_->look()) return true;
   clock_has_refused_ = !clock_->jump_to(next);
+  return !clock_has_refused_;
+}
+
+/// Whether the clock is a virtual one, and waits for a helper thread.
+bool Processor::time_stands_still() noexcept {
+  if (calls_on_their_way_ == 0) return false;
+  clock_has_refused_ = clock_has_refused_ || !clock_->jump_to(clock_->now());
   return !clock_has_refused_;
 }
 

@@ -163,6 +163,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   bool take_mail() noexcept;
   [[nodiscard]] bool somebody_may_come() const noexcept;
   bool jump_to(TimePoint next) noexcept;
+  bool time_stands_still() noexcept;
   GroupState* group_of_starter() const noexcept;
   [[nodiscard]] bool nothing_may_begin() const noexcept;
 

@@ -728,6 +728,36 @@ TEST(Blocking, VirtualTimeStandsStillMeanwhile) {
   EXPECT_EQ(took, hours(1));
 }
 
+/// A virtual clock that counts how often it is looked at.
+class CountingClock final : public Clock {
+ public:
+  [[nodiscard]] TimePoint now() const noexcept override {
+    ++looks_;
+    return clock_.now();
+  }
+  bool jump_to(TimePoint next) noexcept override { return clock_.jump_to(next); }
+  [[nodiscard]] int looks() const noexcept { return looks_; }
+
+ private:
+  VirtualClock clock_;
+  mutable std::atomic<int> looks_ = 0;
+};
+
+TEST(Blocking, VirtualTimeThatStandsStillCostsNoProcessorTime) {
+  CountingClock clock;
+  run(
+      [&] {
+        go([] { sleep_for(Duration(1)); });
+        blocking([&clock, ours = gettid()] {
+          while (!is_asleep(ours)) std::this_thread::yield();
+          const int looks = clock.looks();
+          for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+          EXPECT_EQ(clock.looks(), looks);
+        });
+      },
+      {.clock = &clock});
+}
+
 TEST(Blocking, VirtualTimeMovesAgainForThoseWhoWereEndedInIt) {
   const Duration took = in_virtual_time(
       [&] {
