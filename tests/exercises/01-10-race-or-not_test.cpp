@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "common/assert.hpp"
 #include "goroutines/goroutines.hpp"
 #include "goroutines/race_detector.hpp"
 #include "programs.hpp"
@@ -78,6 +79,7 @@ std::string report_on(std::string_view id, void (*program)()) {
       std::chrono::seconds(60));
   constexpr std::string_view kReport = "WARNING: ThreadSanitizer: data race";
   const std::vector<std::string> places = marked_lines(id);
+  ensure(places.size() == 2, "two accesses of each program are marked");
   std::size_t begin = ending.output.find(kReport);
   while (begin != std::string::npos) {
     const std::size_t end = ending.output.find(kReport, begin + 1);

@@ -1,9 +1,6 @@
 // Exercise 1.5: the dumps are what the programs print now, and each answer is held against its dump.
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <source_location>
 #include <string>
@@ -15,7 +12,7 @@
 
 #include "programs.hpp"
 #include "support/answers.hpp"
-#include "testing/child.hpp"
+#include "support/dumps.hpp"
 #include "testing/expect.hpp"
 
 namespace conclave {
@@ -25,14 +22,10 @@ using Names = std::vector<std::string>;
 
 // --- the programs and their dumps ------------------------------------------------------------------------
 
-/// The text of a file of the exercise, as lines.
+constexpr std::string_view kFolder = "01-5-name-the-culprit";
+
 std::vector<std::string> lines_of(const std::string& file) {
-  const auto folder =
-      std::filesystem::path(__FILE__).parent_path() / "../../exercises/01-5-name-the-culprit";
-  std::ifstream in(folder / file);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
+  return conclave::lines_of(kFolder, file);
 }
 
 /// The number of the first line of `file` that holds `text`, from the one on that names the goroutine `name`.
@@ -44,17 +37,6 @@ std::string line_with(std::string_view text, std::string_view name, const std::s
     if (inside && lines[i].find(text) != std::string::npos) return std::to_string(i + 1);
   }
   return "no such line";
-}
-
-/// What the program prints when it locks up.
-std::string dump_of(void (*program)()) {
-  return isolation::run_in_child(program, std::chrono::seconds(5)).output;
-}
-
-void must_be_fresh(void (*program)(), const std::string& file) {
-  const std::string now = dump_of(program);
-  must_hold(fmt::format("{} is what its program prints", file),
-            now == fmt::format("{}\n", fmt::join(lines_of(file), "\n")), "it now prints\n{}", now);
 }
 
 // --- the questions ---------------------------------------------------------------------------------------
@@ -123,23 +105,9 @@ void judge_culprit(const std::string& id, const std::map<std::string, std::strin
             reason == innocence.end() ? "" : reason->second);
 }
 
-/// Judges where.
-/// @param right   the lines that break the rule together; each is a good answer
-void judge_line(const std::string& id, const std::string& file, const Names& right,
-                std::source_location place = std::source_location::current()) {
-  const std::string number = answers().one(id);
-  std::string line = lines_of(file).at(std::stoul(number) - 1);
-  line.erase(0, std::min(line.find_first_not_of(' '), line.size()));
-  const std::string text = "the line is where the culprit breaks the rule";
-  must_hold(
-      Claim(text, place), std::ranges::find(right, number) != right.end(),
-      "{}: you say {}:{}, which is\n  {}\nthat line breaks no rule that another one relies on", id,
-      file, number, line.empty() ? "(empty)" : line);
-}
-
 // --- bakery ----------------------------------------------------------------------------------------------
 
-TEST(Bakery, PrintsThisDump) { must_be_fresh(bakery, "bakery.dump"); }
+TEST(Bakery, PrintsThisDump) { must_be_fresh(bakery, kFolder, "bakery.dump"); }
 
 TEST(Bakery, HasACulprit) {
   judge_culprit(
@@ -150,12 +118,13 @@ TEST(Bakery, HasACulprit) {
 }
 
 TEST(Bakery, HasALineToChange) {
-  judge_line("bakery-line", "bakery.cpp", {line_with("return;", "porter", "bakery.cpp")});
+  judge_line("bakery-line", answers().one("bakery-line"), kFolder, "bakery.cpp",
+             {line_with("return;", "porter", "bakery.cpp")});
 }
 
 // --- dinner ----------------------------------------------------------------------------------------------
 
-TEST(Dinner, PrintsThisDump) { must_be_fresh(dinner, "dinner.dump"); }
+TEST(Dinner, PrintsThisDump) { must_be_fresh(dinner, kFolder, "dinner.dump"); }
 
 TEST(Dinner, HasAKnot) {
   judge_knot("dinner-knot",
@@ -173,13 +142,13 @@ TEST(Dinner, HasACulprit) {
 
 TEST(Dinner, HasALineToChange) {
   judge_line(
-      "dinner-line", "dinner.cpp",
+      "dinner-line", answers().one("dinner-line"), kFolder, "dinner.cpp",
       {line_with("salt.lock", "cay", "dinner.cpp"), line_with("knife.lock", "cay", "dinner.cpp")});
 }
 
 // --- kitchen ---------------------------------------------------------------------------------------------
 
-TEST(Kitchen, PrintsThisDump) { must_be_fresh(kitchen, "kitchen.dump"); }
+TEST(Kitchen, PrintsThisDump) { must_be_fresh(kitchen, kFolder, "kitchen.dump"); }
 
 TEST(Kitchen, HasAKnot) {
   judge_knot("kitchen-knot",
@@ -194,7 +163,7 @@ TEST(Kitchen, HasACulprit) {
 }
 
 TEST(Kitchen, HasALineToChange) {
-  judge_line("kitchen-line", "kitchen.cpp",
+  judge_line("kitchen-line", answers().one("kitchen-line"), kFolder, "kitchen.cpp",
              {line_with("store.lock", "cook", "kitchen.cpp"),
               line_with("delivery.wait", "cook", "kitchen.cpp")});
 }
