@@ -6,7 +6,7 @@ namespace conclave {
 
 // --- Given: the tests define it ------------------------------------------------------------------------
 
-/// Does one unit of work.  Does not park.
+/// Does one unit of work, with what the goroutines share: on their thread and on no other.  Does not park.
 void compute_unit();
 
 /// Where the result lies when it is ready.
