@@ -8,6 +8,7 @@ target_compile_features(book_runtime_options INTERFACE cxx_std_20)
 target_compile_options(book_runtime_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   -fno-omit-frame-pointer  # a goroutine's calls can be followed from frame to frame
+  -fstack-clash-protection # a function with large variables touches each of their pages, the guard page, too
   -fno-ipa-icf)            # two functions with the same code stay two: a report names the right one
 
 add_library(book_options INTERFACE)

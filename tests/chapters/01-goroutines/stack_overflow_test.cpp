@@ -85,6 +85,21 @@ TEST(StackOverflow, ShowsTheInnermostCallsAndFoldsTheRecursion) {
   EXPECT_THAT(ending.words, ContainsRegex("    in use_stack, called at "));
 }
 
+char take_much_room() {
+  // NOLINTNEXTLINE(modernize-avoid-c-arrays): an array may not be volatile
+  volatile char variables[100'000];
+  variables[0] = 1;
+  return variables[0];
+}
+
+TEST(StackOverflow, LargeVariablesDoNotStepOverTheGuard) {
+  SKIP_UNDER_SANITIZER();
+  const Ending ending = ending_of_goroutine([] { take_much_room(); });
+
+  EXPECT_EQ(ending.how, "exit 2");
+  EXPECT_THAT(ending.words, HasSubstr("goroutine 2 (parser)"));
+}
+
 TEST(StackOverflow, OfMainIsReportedToo) {
   SKIP_UNDER_SANITIZER();
   const Ending ending = ending_of([] { run(descend_for_ever); });
