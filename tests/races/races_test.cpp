@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <shared_mutex>
+#include <thread>
 #include <vector>
 
 #include "../chapters/01-goroutines/support.hpp"
@@ -822,6 +823,80 @@ const std::vector<Pair> kPairs = {
          });
        }
        group.wait();
+     }},
+
+    {"WrittenAfterThePost",
+     [] {
+       int count = 0;
+       WaitGroup done;
+       done.add(1);
+       std::thread other([&, handle = RunHandle()] {
+         (void)handle.post([&] {
+           look_at(count);  // races
+           done.done();
+         });
+         count = 1;  // races
+       });
+       done.wait();
+       other.join();
+     },
+     [] {
+       int count = 0;
+       WaitGroup done;
+       done.add(1);
+       std::thread other([&, handle = RunHandle()] {
+         count = 1;
+         (void)handle.post([&] {
+           look_at(count);
+           done.done();
+         });
+       });
+       done.wait();
+       other.join();
+     }},
+
+    {"WrittenWhileAHelperReads",
+     [] {
+       int count = 0;
+       WaitGroup group;
+       group.go([&] {
+         blocking([&] {
+           look_at(count);  // races
+         });
+       });
+       group.go([&] {
+         count = 1;  // races
+       });
+       group.wait();
+     },
+     [] {
+       int count = 1;
+       blocking([&] { count = 2; });
+       count = 3;
+     }},
+
+    {"AMemberThatWasNotEnded",
+     [] {
+       int count = 0;
+       GoroutineGroup group;
+       group.go([&] {
+         count = 1;  // races
+         sleep_for(1ms);
+       });
+       yield();
+       look_at(count);  // races
+       group.end();
+     },
+     [] {
+       int count = 0;
+       GoroutineGroup group;
+       group.go([&] {
+         count = 1;
+         sleep_for(1ms);
+       });
+       yield();
+       group.end();
+       look_at(count);
      }},
 };
 

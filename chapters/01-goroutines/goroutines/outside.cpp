@@ -12,15 +12,23 @@
 #include "goroutines/parking.hpp"
 #include "goroutines/poller.hpp"
 #include "goroutines/processor.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave {
 namespace detail {
 
 Status Inbox::post(Task&& task, std::source_location place) {
   // Behind a pointer: what is moved under the mutex may run no code of a user's, which may copy a handle.
-  Task counted([this, held = std::make_unique<Task>(std::move(task))] {
+  struct Held {
+    Task task;
+    Edge posted;
+  };
+  auto held = std::make_unique<Held>(std::move(task));
+  held->posted.release();
+  Task counted([this, held = std::move(held)] {
+    held->posted.acquire();
     not_started_.fetch_sub(1, std::memory_order_relaxed);
-    held->run();
+    held->task.run();
   });
   const std::scoped_lock lock(mutex_);
   if (poller_ == nullptr) {

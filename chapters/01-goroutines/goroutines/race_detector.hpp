@@ -17,6 +17,7 @@
 ///     a wait() is a race itself.
 ///  7. release() of a Semaphore happens before each later acquire() that returns.
 ///  8. Setting a timer happens before what comes of it.
+///  9. post() happens before the start of its function; the end of blocking()'s function before its return.
 /// Channels have theirs in channels/channel_edges.hpp.
 ///
 /// Source: The Go Memory Model, "Goroutine creation", "Goroutine destruction", "Locks", "Once"; Go, package sync,

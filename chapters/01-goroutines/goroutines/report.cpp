@@ -52,7 +52,7 @@ std::string Holder::describe() const {
 
 void end_program(const std::string& last_words) {
   std::cout.flush();
-  std::fflush(nullptr);
+  std::fflush(stdout);  // not all: another thread may wait in one that it reads, and hold its lock
   std::fputs(last_words.c_str(), stderr);
   std::fflush(stderr);
   std::_Exit(kReportStatus);

@@ -121,7 +121,7 @@ template <class Walk>
 
   expect_the_worst();
   std::cout.flush();
-  std::fflush(nullptr);
+  std::fflush(stdout);
   write_to_stderr(headline.text());
   headline_is_written = 1;
   write_to_stderr("\n" +
