@@ -184,6 +184,7 @@ TEST(Blocking, OutsideRunAndWithoutAFunctionItPanics) {
 // --- how many ------------------------------------------------------------------------------------------
 
 TEST(Blocking, AsManyRunAtOnceAsThereAreHelpersAndNoMore) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kThreadsOfItsOwn;
   for (const std::size_t helpers_max : {1U, 3U, 16U}) {
     std::atomic<std::size_t> running = 0;
     std::atomic<std::size_t> most = 0;
@@ -246,6 +247,7 @@ TEST(Blocking, TheNumberOfHelpersHasARange) {
 }
 
 TEST(Blocking, CallsOneAfterTheOtherShareOneThread) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kThreadsOfItsOwn;
   run([] {
     std::set<std::thread::id> threads;
     for (int i = 0; i < 100; ++i) {
@@ -257,6 +259,7 @@ TEST(Blocking, CallsOneAfterTheOtherShareOneThread) {
 }
 
 TEST(Blocking, NoThreadIsLeftAfterRun) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kThreadsOfItsOwn;
   for (int round = 0; round < 20; ++round) {
     run([] {
       WaitGroup group;
@@ -407,6 +410,7 @@ TEST(Blocking, HelperThreadsTakeNoSignals) {
 // --- the end of goroutines -----------------------------------------------------------------------------
 
 TEST(Blocking, AGoroutineThatIsEndedIsUnwoundWhenItsFunctionHasEnded) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kThreadsOfItsOwn;
   for (const bool with_group : {false, true}) {
     Log log;
     std::latch begun(1);
@@ -629,6 +633,7 @@ TEST(Blocking, InADestructorThatLetsNothingOutTheEndIsReported) {
 }
 
 TEST(Blocking, GroupsEndAtAnyMoment) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kThreadsOfItsOwn;
   for_each_seed(50, [](std::uint64_t seed) {
     std::mt19937_64 random(seed);
     const std::size_t helpers_max = 1 + random() % 4;
@@ -776,6 +781,7 @@ TEST(Blocking, VirtualTimeMovesAgainForThoseWhoWereEndedInIt) {
 // --- runs ----------------------------------------------------------------------------------------------
 
 TEST(Blocking, RunsOnTwoThreadsHaveHelpersOfTheirOwn) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kThreadsOfItsOwn;
   const auto program = [](int& sum) {
     for (int round = 0; round < 5; ++round) {
       run(

@@ -348,6 +348,7 @@ TEST(RunHandle, AnEmptyFunctionPanics) {
 // --- the limit -----------------------------------------------------------------------------------------
 
 TEST(RunHandle, MoreThanTheLimitIsRefusedUntilSomeHaveStarted) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kTooManyThreads;
   std::size_t runs = 0;
   run([&] {
     const RunHandle handle;
@@ -371,6 +372,7 @@ TEST(RunHandle, MoreThanTheLimitIsRefusedUntilSomeHaveStarted) {
 }
 
 TEST(RunHandle, WhatWasTakenInAndHasNotStartedCountsForTheLimit) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kTooManyThreads;
   Code last_that_fits = Code::unknown;
   Code one_too_many = Code::unknown;
   run([&] {

@@ -49,6 +49,7 @@ TEST(GoChan, ADaisyChainReceivesInSequence) {
 // --- goroutines.go
 
 TEST(GoChan, AChainOfTenThousandGoroutinesHandsAValueOn) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kTooManyThreads;
   const auto chain = [] {
     const auto leftmost = make_chan<int>();
     auto left = leftmost;
