@@ -16,9 +16,12 @@
 
 using conclave::Descriptor;
 using conclave::go;
+using conclave::sleep_for;
 using conclave::wait_readable;
 using conclave::wait_writable;
 using conclave::WaitGroup;
+using conclave::yield;
+using std::chrono_literals::operator""ms;
 
 /// A socket that listens on the loopback; port 0 lets the kernel choose one.
 Descriptor listen_on(in_port_t port) {
@@ -55,6 +58,7 @@ void echo(const Descriptor& socket) {
     const ssize_t bytes = read(socket.get(), buffer.data(), buffer.size());
     if (bytes > 0) {
       if (!write_all(socket.get(), {buffer.data(), static_cast<std::size_t>(bytes)})) return;
+      yield();  // a client that is never slow would keep the thread
     } else if (bytes == 0 || errno != EAGAIN || !wait_readable(socket.get()).ok()) {
       return;
     }
@@ -67,7 +71,9 @@ void serve(const Descriptor& door) {
     Descriptor socket(accept4(door.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
       go([socket = std::move(socket)] { echo(socket); });
-    } else if (errno != EAGAIN || !wait_readable(door.get()).ok()) {
+    } else if (errno == EMFILE || errno == ENFILE) {
+      sleep_for(10ms);  // until a client leaves: no descriptor is free
+    } else if (errno != ECONNABORTED && (errno != EAGAIN || !wait_readable(door.get()).ok())) {
       return;
     }
   }

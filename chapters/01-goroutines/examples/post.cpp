@@ -20,7 +20,7 @@ int main() {
           fmt::print("{} degrees\n", degrees);
           readings.done();
         };
-        if (!handle.post(show).ok()) return;  // run() has ended
+        if (!handle.post(show).ok()) return;  // run() has ended, or too many wait
       }
     });
     readings.wait();

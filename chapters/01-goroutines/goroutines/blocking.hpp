@@ -13,7 +13,7 @@
 ///  3. At most RunOptions::helpers_max such functions run at once; the others wait, first come, first served.
 ///  4. f runs outside run(): a call of this library inside f panics, but for RunHandle::post().
 ///  5. A goroutine that is ended meanwhile is unwound when f has ended, or at once when f has not begun.  When f does
-///     not end within kPatience, the program is ended with a report, since nobody can end f.
+///     not end within 100 ms, the program is ended with a report, since nobody can end f.
 ///
 /// A function on its way counts as something that can still happen; a virtual clock stands still meanwhile.
 /// Source: Go, runtime/proc.go, entersyscall (the thread is left to the call, another one runs goroutines).

@@ -130,7 +130,7 @@ std::string describe(const Entry& entry) {
   const Goroutine& goroutine = *entry.first;
   const Wait* wait = goroutine.wait;
   const std::string heading =
-      fmt::format("{} [{}]{}", who(goroutine.name, entry.numbers), entry.state,
+      fmt::format("{} [{}]{}", who(goroutine.full_name(), entry.numbers), entry.state,
                   wait != nullptr ? since(entry.shortest, entry.longest) : "");
   const std::string_view label = &goroutine == current_goroutine ? "runs at"
                                  : wait != nullptr               ? "waits at"
@@ -143,8 +143,9 @@ std::string describe(const Entry& entry) {
 std::string key_of(const Goroutine& goroutine, const std::string& state,
                    std::span<const CallAddress> calls) {
   const auto* place = goroutine.wait != nullptr ? &goroutine.wait->place : nullptr;
-  return fmt::format("{}|{}|{}|{}|{}", goroutine.name, state, to_string(goroutine.started_at),
-                     place != nullptr ? to_string(*place) : "", fmt::join(calls, " "));
+  return fmt::format("{}|{}|{}|{}|{}", goroutine.full_name(), state,
+                     to_string(goroutine.started_at), place != nullptr ? to_string(*place) : "",
+                     fmt::join(calls, " "));
 }
 
 }  // namespace
@@ -164,7 +165,8 @@ std::string describe_goroutines(const Processor& processor, std::span<const Call
     std::vector<CallAddress> calls =
         runs ? running_calls : processor.calls_to(goroutine->frame, *goroutine);
     std::string state = state_of(processor, *goroutine);
-    const std::string key = key_of(*goroutine, state, calls);
+    const bool folds = !runs && goroutine->wait != nullptr && goroutine->wait->folds;
+    const std::string key = key_of(*goroutine, folds ? goroutine->wait->call : state, calls);
     const auto known = entry_of.find(key);
     if (known == entry_of.end() && entries.size() == kEntriesShown) {
       ++more;
@@ -178,6 +180,7 @@ std::string describe_goroutines(const Processor& processor, std::span<const Call
     } else {
       Entry& entry = entries[known->second];
       entry.numbers.push_back(goroutine->id);
+      if (state != entry.state) entry.state = goroutine->wait->call;
       entry.shortest = std::min(entry.shortest, waited);
       entry.longest = std::max(entry.longest, waited);
     }
@@ -193,8 +196,8 @@ std::string describe_goroutine(const Goroutine& goroutine, std::string_view stat
                                std::string_view label, const std::source_location* place,
                                std::span<const CallAddress> calls) {
   const std::array number{goroutine.id};
-  return describe(fmt::format("{} [{}]", who(goroutine.name, number), state), label, place, calls,
-                  goroutine.started_at);
+  return describe(fmt::format("{} [{}]", who(goroutine.full_name(), number), state), label, place,
+                  calls, goroutine.started_at);
 }
 
 }  // namespace conclave::detail

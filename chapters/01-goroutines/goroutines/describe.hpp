@@ -6,7 +6,8 @@
 ///
 /// Laws
 ///  1. Of the calls, the reader's are shown, innermost first; where there is only one, its place says it already.
-///  2. Goroutines that differ only in their number and their time are one entry; at most kEntriesShown entries.
+///  2. Goroutines that differ only in their number, their time and the descriptor that they wait for are one entry;
+///     at most kEntriesShown entries.
 ///  3. A time under a second is left out.
 ///
 /// Source for the wording: Go, runtime/traceback.go.

@@ -44,9 +44,9 @@ Status DescriptorWait::wait(TimePoint deadline, std::source_location place) {
     Poller& poller;
     ~Leave() { poller.leave(); }
   } leave{poller};
-  park_in(
-      poller.waiters(fd_, direction_),
-      {direction_ == Direction::read ? "wait_readable" : "wait_writable", place, this, explain});
+  park_in(poller.waiters(fd_, direction_),
+          {direction_ == Direction::read ? "wait_readable" : "wait_writable", place, this, explain,
+           true});
   if (outcome_.ok() && deadline <= now(place)) return too_late();
   return outcome_;
 }

@@ -9,7 +9,7 @@
 ///     interrupted after about 100 ms, and the dump shows where.
 ///  2. Goroutines that differ only in their number and their time are one entry; at most 100 entries are shown.
 ///  3. A program's own handler for SIGQUIT stays: run() sets one only where there is none, and takes it away after.
-///  4. Nothing hangs: a dump that is not finished after a few seconds ends the program without it.
+///  4. Nothing hangs: a dump that is not finished after ten seconds ends the program without it.
 ///
 /// "since when" is coarse: a processor looks at the clock every few dozen switches, and under a second nothing is
 /// shown.  When several threads are inside run(), SIGQUIT dumps all of them, and dump_goroutines() its own.

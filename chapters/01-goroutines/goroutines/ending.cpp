@@ -96,17 +96,24 @@ bool Processor::unwind(Goroutine& self, std::source_location place) {
   self.wait = nullptr;
   unwound_from_ = place;
   ended_.acquire();  // who ends it, and the goroutines that were ended before; see law 7 of go.hpp
-  if (self.thread_state.uncaught_exceptions == 0) throw Unwind{woken};
+  if (self.thread_state.uncaught_exceptions == 0) {
+    self.unwinding = true;
+    throw Unwind{woken};
+  }
   return woken;
 }
 
-/// A goroutine that is being unwound wants to park: its destructors may, and find that it returns at once.
+/// A goroutine that is being unwound wants to park: its destructors may, and find that it returns at once.  One
+/// that was ended in the destructor of another exception, and has caught that, is unwound from here.
 void Processor::refuse_to_park(Goroutine& goroutine) {
   const ThreadState state = thread_seat_.save();
   const bool in_destructor = state.uncaught_exceptions > 0 || state.caught_exceptions != nullptr;
-  if (!in_destructor && goroutine.worker != nullptr && &goroutine != main_) {
+  if (in_destructor || goroutine.worker == nullptr || &goroutine == main_) return;
+  if (goroutine.unwinding) {
     report_swallowed_unwinding(goroutine, calls_to(__builtin_frame_address(0), goroutine));
   }
+  goroutine.unwinding = true;
+  throw Unwind{.woken = false};
 }
 
 bool Processor::lay_in_mains_frame(const void* object) const noexcept {

@@ -11,7 +11,8 @@
 ///  3. The order in which ready goroutines run is policy, not meaning: no program may rest on it.
 ///  4. Nobody waits for ever while others run: every ready goroutine gets its turn after a bounded number of turns.
 ///  5. Exceptions and errno belong to the goroutine: no switch carries them over to another.
-///  6. When all goroutines are asleep, the program ends with a report, and status 2; it never hangs silently.
+///  6. When all goroutines are asleep and nothing outside can wake one (a descriptor that is waited for, a RunHandle, a
+///     function of blocking()), the program ends with a report, and status 2.
 ///  7. When `main` returns, the goroutines that are left are unwound, newest first, and run() returns.
 ///
 /// Call from any thread that is not inside run(); the rest of the library from inside it.
@@ -49,7 +50,8 @@ struct RunOptions {
   /// How many functions of blocking() run at once, each on a thread of its own; 1 to 1,024.
   std::size_t helpers_max = 16;
   /// Whether a goroutine that holds the processor for more than 10 ms is reported on standard error, with its calls;
-  /// it goes on.  The environment variable CONCLAVE_WATCH=1 asks for it, too.
+  /// it goes on.  Once for each goroutine and function, at most 100 in all.  It is interrupted for that with SIGURG, so
+  /// that a poll(2) or nanosleep(2) may fail with EINTR.  The environment variable CONCLAVE_WATCH=1 asks for it, too.
   bool watch = false;
 };
 

@@ -31,6 +31,7 @@ struct alignas(64) Goroutine : Queueable {
   ThreadState thread_state;
   const Wait* wait = nullptr;  // why it is parked; null while it runs or is ready
   bool ending = false;         // it is being unwound, or will be
+  bool unwinding = false;      // its Unwind has been thrown
 
   std::uint64_t id = 0;
   const void* frame = nullptr;      // where its stack of calls began when it parked or yielded
@@ -43,6 +44,9 @@ struct alignas(64) Goroutine : Queueable {
 
   [[no_unique_address]] RaceContext race_context;
   [[no_unique_address]] Edge notified;
+
+  /// "node 1: logger": its group's name, where that has one, and its own; may be empty.
+  [[nodiscard]] std::string full_name() const;
 };
 
 }  // namespace conclave::detail

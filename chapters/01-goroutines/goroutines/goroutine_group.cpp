@@ -5,15 +5,20 @@
 
 namespace conclave {
 
+std::string detail::Goroutine::full_name() const {
+  if (group == nullptr || group->name.empty()) return name;
+  return name.empty() ? group->name : group->name + ": " + name;
+}
+
 GoroutineGroup::~GoroutineGroup() {
   // Also without members: timers that they had set may be left.
   if (detail::current_processor != nullptr) detail::current_processor->end_group(state_);
   if (state_.live != 0) detail::current_goroutine->group = nullptr;
 }
 
-void GoroutineGroup::start(detail::Task&& task, std::source_location place) {
+void GoroutineGroup::start(detail::Task&& task, std::string&& name, std::source_location place) {
   detail::current(place);
-  detail::current_processor->start_in(&state_, std::move(task), {}, nullptr, place);
+  detail::current_processor->start_in(&state_, std::move(task), std::move(name), nullptr, place);
 }
 
 void GoroutineGroup::end(std::source_location place) {

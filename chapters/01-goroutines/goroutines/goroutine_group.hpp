@@ -11,7 +11,8 @@
 ///     node.end();
 ///
 /// Laws
-///  1. What a goroutine starts belongs to its group; so does what a timer starts that a member had set.
+///  1. What a goroutine starts belongs to its group; so does what a timer starts that a member had set.  What is
+///     posted through a RunHandle belongs to none, whoever made the handle.
 ///  2. When end() returns, no member is alive; newest first, everything on their stacks has been destroyed.
 ///  3. end() is one step: until it returns, only members run, and only to be unwound.
 ///  4. A lock, permits or a turn that a member had just been given are passed on: nobody waits for the dead.
@@ -28,6 +29,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "goroutines/go.hpp"
 #include "goroutines/start.hpp"
 
 namespace conclave {
@@ -57,10 +59,17 @@ class GoroutineGroup {
   /// @throws Panic outside run() or for an empty f
   template <class... Args>
   void go(detail::Start<std::type_identity_t<Args>...> f, Args&&... args) {
-    start(std::move(f).bind(std::forward<Args>(args)...), f.place());
+    start(std::move(f).bind(std::forward<Args>(args)...), {}, f.place());
   }
 
-  /// Unwinds all members.  Does not block, but for functions of blocking(), which it waits for (see there).
+  /// The same with a name that reports show after the group's.
+  template <class... Args>
+  void go(Name name, detail::Start<std::type_identity_t<Args>...> f, Args&&... args) {
+    start(std::move(f).bind(std::forward<Args>(args)...), std::move(name).text(), f.place());
+  }
+
+  /// Unwinds all members.  Does not block, but for functions of blocking() that members wait for: those get 100 ms
+  /// in all, and one that does not end by then ends the program with a report.
   /// The group is then empty, and may be used again.  A member that calls it is unwound last, by an exception
   /// that leaves end().
   /// @throws Panic outside run()
@@ -70,7 +79,7 @@ class GoroutineGroup {
   [[nodiscard]] std::size_t size() const noexcept { return state_.live; }
 
  private:
-  void start(detail::Task&& task, std::source_location place);
+  void start(detail::Task&& task, std::string&& name, std::source_location place);
 
   detail::GroupState state_;
 };

@@ -11,7 +11,9 @@
 ///       }
 ///     });
 ///
-/// `lines`, a channel say, is captured by reference: to copy it is to use it, and that is for its own thread.
+/// `lines`, a channel say, is captured by reference: to copy it is to use it, and that is for its own thread.  A thread
+/// that may block for ever, as this one in getline, is to be detached; post() tells it that run() has ended.
+/// On a VirtualClock, time does not wait for posts.
 ///
 /// Laws
 ///  1. What was posted with status ok runs once, as a goroutine, unless run() ends before.

@@ -45,6 +45,8 @@ struct Wait {
   /// What it waits for; `explain(object)` says more in a report: "held by goroutine 3".  May be null.
   const void* object = nullptr;
   std::string (*explain)(const void* object) = nullptr;
+  /// Whether a report takes goroutines for one that differ in what explain() says.
+  bool folds = false;
 };
 
 /// Which goroutine holds something exclusive.

@@ -214,6 +214,7 @@ void Processor::release(Goroutine& goroutine) noexcept {
   goroutine.id = 0;
   goroutine.worker = nullptr;
   goroutine.ending = false;
+  goroutine.unwinding = false;
   goroutine.group = nullptr;
   goroutine.wait_group = nullptr;
   goroutine.name.clear();

@@ -1,5 +1,8 @@
 // dump.hpp, describe.hpp: who is there, what each goroutine waits for, since when, and through which calls.
+#include <array>
 #include <stdexcept>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "support.hpp"
 
@@ -248,6 +251,36 @@ TEST(PanicReport, ShowsTheLastThrowAndNotOneThatWasCaught) {
   });
   EXPECT_THAT(ending.words, HasSubstr("another"));
   EXPECT_THAT(ending.words, Not(HasSubstr("try_it")));
+}
+
+TEST(Dump, AMembersNameFollowsItsGroups) {
+  run([] {
+    GoroutineGroup group("machine 1");
+    group.go(Name("logger"), [] { sleep_for(std::chrono::hours(1)); });
+    group.go([] { go([] { sleep_for(std::chrono::hours(1)); }); });
+    let_others_park();
+
+    const std::string dump = dump_goroutines();
+
+    EXPECT_THAT(dump, HasSubstr("goroutine 2 (machine 1: logger) [sleep]"));
+    EXPECT_THAT(dump, HasSubstr("goroutine 4 (machine 1) [sleep]"));
+  });
+}
+
+TEST(Dump, WhoDiffersInTheDescriptorAloneIsOneEntry) {
+  run([] {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC), 0);
+    const Descriptor first(ends[0]);
+    const Descriptor copy(fcntl(ends[0], F_DUPFD_CLOEXEC, 0));
+    const Descriptor writing(ends[1]);
+    for (const Descriptor* each : {&first, &copy}) {
+      go([each] { EXPECT_FALSE(wait_readable(each->get()).ok()); });
+    }
+    let_others_park();
+
+    EXPECT_THAT(dump_goroutines(), HasSubstr("goroutines 2 to 3 (2 of them) [wait_readable]"));
+  });
 }
 
 }  // namespace

@@ -132,6 +132,28 @@ TEST(Leaving, CatchingStandardExceptionsDoesNotCatchTheUnwinding) {
   EXPECT_THAT(log, ElementsAre("unwound"));
 }
 
+TEST(Leaving, WhoWasEndedInTheDestructorOfAnotherExceptionIsUnwoundWhenItParksNext) {
+  Log log;
+  run([&] {
+    struct Sleeper {
+      ~Sleeper() noexcept(false) { sleep_for(hours(1)); }
+    };
+    go([&] {
+      const Mark mark{log, "unwound"};
+      try {
+        const Sleeper sleeper;
+        throw std::runtime_error("another");
+      } catch (const std::runtime_error&) {
+        log.push_back("caught");
+      }
+      sleep_for(hours(1));
+      log.push_back("ran on");
+    });
+    let_others_park();
+  });
+  EXPECT_THAT(log, ElementsAre("caught", "unwound"));
+}
+
 TEST(Leaving, ACatchAllThatThrowsOnIsFine) {
   Log log;
   run([&] {

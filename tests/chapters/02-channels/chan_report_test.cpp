@@ -177,7 +177,9 @@ TEST(ChanDeadlock, AChannelHasOneNumberWhoeverWaitsAtIt) {
     run([] {
       const auto one = make_chan<int>(1);
       const auto other = make_chan<int>(2);
-      for (int i = 0; i < 3; ++i) go([&] { receive_from(one); });
+      for (const char* name : {"ada", "bob", "cy"}) {  // one entry each
+        go(Name(name), [&] { receive_from(one); });
+      }
       go([&] { select_both(one, {}); });
       go([&] { receive_from(other); });
       let_others_park();
