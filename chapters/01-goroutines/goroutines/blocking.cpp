@@ -114,7 +114,7 @@ void Processor::run_blocking(BlockingCall& call, std::source_location place) {
   // The call lies on this stack, and what it calls may use what lies above: nothing may go before it is over.
   const auto take_back = [&] {
     --calls_on_their_way_;
-    if (!helpers_->withdraw(call, ended_at_ + kPatience)) {
+    if (!helpers_->withdraw(call, ended_at_ + kPatienceForCalls)) {
       report_blocking_at_the_end(*call.goroutine, place);
     }
   };

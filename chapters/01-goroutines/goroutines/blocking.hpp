@@ -38,7 +38,7 @@ namespace conclave {
 namespace detail {
 
 /// How long the end of a goroutine waits for its function on a helper thread.
-inline constexpr Duration kPatience = std::chrono::milliseconds(100);
+inline constexpr Duration kPatienceForCalls = std::chrono::milliseconds(100);
 
 /// Runs `call(object)` on a helper thread and parks meanwhile; on this thread while the goroutine is being unwound.
 void run_blocking(void (*call)(void* object) noexcept, void* object, std::source_location place);

@@ -39,7 +39,7 @@ std::atomic<bool> has_timer{false};
 timer_t timer;
 
 // How far the quitting has come.
-std::atomic<bool> impatient{false};  // kPatience is over
+std::atomic<bool> impatient{false};  // kPatienceForAnswers is over
 std::atomic<bool> printing{false};
 
 pid_t this_thread() noexcept { return static_cast<pid_t>(syscall(SYS_gettid)); }
@@ -128,7 +128,7 @@ void on_quit(int /*signal*/, siginfo_t* info, void* ucontext) {
   const int error_number = errno;
   const bool rung = info->si_code == SI_TIMER;
   if (!quit_wanted.exchange(true)) {
-    ring_after(kPatience);
+    ring_after(kPatienceForAnswers);
     interrupt_others();
   } else if (rung && !impatient.exchange(true)) {
     ring_after(kPatienceForDumps);

@@ -4,13 +4,13 @@
 ///
 /// The signal's handler may do next to nothing, so it asks: a flag, and a word to every processor.  Each processor
 /// answers where it looks at the clock, between two goroutines, with a dump of its own; the last one prints them all.
-/// One that has not answered after kPatience holds its processor in one goroutine: it is interrupted, and answers
+/// One that has not answered after kPatienceForAnswers holds its processor in one goroutine: it is interrupted, and answers
 /// from the handler.  After kPatienceForDumps the program ends with what there is.
 ///
 /// Laws
 ///  1. A processor's goroutines are read by its own thread only.
 ///  2. The handler takes no lock and allocates nothing, until it answers for a goroutine that holds its processor.
-///  3. Whatever happens, the program ends within kPatience + kPatienceForDumps.
+///  3. Whatever happens, the program ends within kPatienceForAnswers + kPatienceForDumps.
 ///
 /// What this rests on, beyond what POSIX promises a handler: glibc from 2.35 on finds unwind tables without a lock, and
 /// libbacktrace takes its memory from mmap().  Naming what was found allocates with malloc(), hence law 3.
@@ -27,7 +27,7 @@ namespace conclave::detail {
 
 class Processor;
 
-inline constexpr std::chrono::milliseconds kPatience{100};
+inline constexpr std::chrono::milliseconds kPatienceForAnswers{100};
 inline constexpr std::chrono::milliseconds kPatienceForDumps{10'000};
 
 /// Whether somebody wants the program to quit.  A processor that sees it calls answer_quit().

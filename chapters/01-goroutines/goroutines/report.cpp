@@ -107,7 +107,7 @@ void report_blocking_at_the_end(const Goroutine& goroutine, const std::source_lo
           "fatal error: a goroutine is to end, but the function it gave to blocking() still "
           "runs, {} ms\n"
           "    later, and nobody can end it: let main wait until it has ended\n\n",
-          std::chrono::duration_cast<std::chrono::milliseconds>(kPatience).count()) +
+          std::chrono::duration_cast<std::chrono::milliseconds>(kPatienceForCalls).count()) +
       describe_goroutine(goroutine, "blocking", "called at", &place, {}));
 }
 

@@ -58,7 +58,7 @@ void Stacks::deallocate(boost::context::stack_context& stack) noexcept {
 // In any other, the stacks lie kCanaryBytes lower, and above each is the canary of the next: in the page where a
 // goroutine's calls begin, so that it costs no page of its own.  Only that of the lowest stack does.
 bool Stacks::cut_slab() noexcept {
-  const bool guarded = light_guards_ || count_ < kGuarded;
+  const bool guarded = light_guards || count_ < kGuarded;
   const std::size_t stride = kPage + bytes_;
   const std::size_t slab_stacks =
       std::max<std::size_t>(1, std::min(kSlabStacks, kBytesMax / stride));
@@ -93,9 +93,9 @@ bool Stacks::cut_slab() noexcept {
 
 /// A light guard is a mark in the page table; any other is a mapping of its own, and slower to make.
 bool Stacks::guard(std::byte* page) const noexcept {
-  if (light_guards_) {
+  if (light_guards) {
     if (madvise(page, kPage, kGuardInstall) == 0) return true;
-    light_guards_ = false;
+    light_guards = false;
   }
   return mprotect(page, kPage, PROT_NONE) == 0;
 }

@@ -55,7 +55,7 @@ class Stacks {
   [[nodiscard]] static bool is_intact(const std::byte* canary) noexcept;
 
   /// From now on, does as with a kernel before 6.13.  For tests.
-  static void forget_light_guards() noexcept { light_guards_ = false; }
+  static void forget_light_guards() noexcept { light_guards = false; }
 
   /// How many stacks were cut so far.
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
@@ -71,7 +71,7 @@ class Stacks {
   bool guard(std::byte* page) const noexcept;
   void unmap() noexcept;
 
-  static inline constinit std::atomic<bool> light_guards_ = true;  // until the kernel refuses one
+  static inline constinit std::atomic<bool> light_guards = true;  // until the kernel refuses one
 
   std::size_t bytes_ = 0;
   std::size_t count_ = 0;
