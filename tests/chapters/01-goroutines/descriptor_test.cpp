@@ -771,7 +771,7 @@ TEST(ClosedInSilence, IsReportedWhenItsNumberIsOfSomethingElseForWhichNobodyWait
       Ends old = pipe_ends();
       const int number = old.near.get();
       WaitGroup group;
-      group.go([&] { log_wait(log, wait_readable, number, now() + seconds(10)); });
+      group.go([&] { log_wait(log, wait_readable, number, now() + seconds(3)); });
       let_others_park();
 
       close_silently(old.near);

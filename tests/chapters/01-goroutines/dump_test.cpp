@@ -153,6 +153,7 @@ TEST(Dump, SaysSinceWhenFromOneSecondOn) {
 
 TEST(Dump, OneThatWaitsAnewWaitsSinceThen) {
   const std::string text = dump_after([](WaitGroup& never) {
+    sleep_for(std::chrono::hours(1));  // so that it does not begin at zero
     start(Name("waiter"), [&] {
       sleep_for(std::chrono::hours(1));
       wait(never);
@@ -165,11 +166,10 @@ TEST(Dump, OneThatWaitsAnewWaitsSinceThen) {
 
 TEST(Dump, GoroutinesInTheSamePlaceAreOneEntry) {
   const std::string text = dump_after([](WaitGroup& never) {
-    for (int i = 0; i < 500; ++i) {
-      start(Name("same"), [&] { wait(never); });
-      sleep_for(std::chrono::seconds(1));
+    for (int i = 0; i <= 500; ++i) {
+      start(Name(i < 500 ? "same" : "other name"), [&] { wait(never); });
+      if (i < 500) sleep_for(std::chrono::seconds(1));
     }
-    start(Name("other name"), [&] { wait(never); });
     start(Name("same"), [&] { wait_below(never); });
     let_others_park();
   });

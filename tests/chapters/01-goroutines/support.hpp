@@ -1,9 +1,11 @@
 /// @file  What the tests of chapter 1 share: virtual time, the panic of a call, the end of a program, a log.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <iterator>
@@ -88,7 +90,10 @@ struct Ending {
 
 /// Runs `program` in a process of its own; a program that returns ends with status 0.
 inline Ending ending_of(const std::function<void()>& program) {
-  const isolation::Ending ending = isolation::run_in_child(program, std::chrono::seconds(30));
+  // Half of what the test has itself, so that it can say what hung.
+  const char* limit = std::getenv("CONCLAVE_TEST_TIMEOUT_S");
+  const std::chrono::seconds patience(limit != nullptr ? std::max(1, std::atoi(limit) / 2) : 30);
+  const isolation::Ending ending = isolation::run_in_child(program, patience);
   for (const isolation::Entry& entry : ending.journal) {
     if (entry.kind == isolation::Entry::Kind::failure) ADD_FAILURE() << entry.place << entry.text;
   }
