@@ -9,12 +9,10 @@
 using conclave::go;
 using conclave::Name;
 
-void attend() { conclave::sleep_for(std::chrono::seconds(1)); }
-
 void serve() {
   for (;;) {
     try {
-      attend();
+      conclave::sleep_for(std::chrono::seconds(1));
     } catch (...) {  // "whatever happens, the server goes on"
       fmt::print("something went wrong; going on\n");
     }
