@@ -65,6 +65,7 @@ inline constexpr std::array kBySchedule = std::to_array<std::string_view>({
     "DeadlockReport.AThousandInOnePlaceAreOneEntry",
     "Descriptor",
     "Dump.TheProgramGoesOn",
+    "Dump.WhoDiffersInTheDescriptorAloneIsOneEntry",
     "ErrGroup.AGroupInAGroupEndsWithIt",
     "ErrGroup.AfterAnErrorFunctionsAreStillStarted",
     "ErrGroup.ItsContextIsDerivedFromTheParent",

@@ -151,6 +151,7 @@ std::string key_of(const Goroutine& goroutine, const std::string& state,
 }  // namespace
 
 std::string describe_goroutines(const Processor& processor, std::span<const CallAddress> running) {
+  const RuntimeCode runtime;
   std::vector<const Goroutine*> goroutines = processor.goroutines();
   std::ranges::stable_partition(
       goroutines, [](const Goroutine* goroutine) { return goroutine == current_goroutine; });

@@ -22,6 +22,7 @@ Status Inbox::post(Task&& task, std::source_location place) {
   struct Held {
     Task task;
     Edge posted;
+    ~Held() { posted.acquire(); }  // also when it never ran
   };
   auto held = std::make_unique<Held>(std::move(task));
   held->posted.release();

@@ -188,6 +188,7 @@ TEST(DeadlockReport, ShowsTheFirst100EntriesAndCountsTheRest) {
 }
 
 TEST(DeadlockReport, AThousandInOnePlaceAreOneEntry) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kTooManyThreads;
   const Ending ending = ending_of([] {
     run([] {
       WaitGroup never;

@@ -108,6 +108,7 @@ TEST(RunHandle, GoroutinesMayPostToo) {
 }
 
 TEST(RunHandle, PostsOfOneThreadStartInTheOrderInWhichTheyWereMade) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kTooManyThreads;
   for (const bool others_are_busy : {false, true}) {
     constexpr int kPosts = 20'000;
     std::vector<int> started;

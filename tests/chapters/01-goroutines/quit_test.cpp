@@ -184,16 +184,20 @@ TEST(Quit, ADumpThatCannotBeFinishedEndsTheProgramAllTheSame) {
 std::atomic<int> own_handler_ran = 0;
 
 TEST(Quit, TheProgramsOwnHandlerStays) {
-  struct sigaction action{};
-  action.sa_handler = [](int) { ++own_handler_ran; };
-  sigaction(SIGQUIT, &action, nullptr);
+  const Ending ending = ending_of([] {
+    struct sigaction action{};
+    action.sa_handler = [](int) { ++own_handler_ran; };
+    sigaction(SIGQUIT, &action, nullptr);
 
-  run([] {
-    std::raise(SIGQUIT);
-    let_others_park();
+    run([] {
+      std::raise(SIGQUIT);
+      let_others_park();
+    });
+
+    EXPECT_EQ(own_handler_ran, 1);
   });
 
-  EXPECT_EQ(own_handler_ran, 1);
+  EXPECT_EQ(ending.how, "exit 0");
 }
 
 TEST(Quit, AfterRunTheDefaultIsBack) {
