@@ -226,7 +226,7 @@ TEST(StackOverflow, ASignalThatSomebodySendsEndsTheProgram) {  // law 2
 void exit_with_7(int /*signal*/) { _exit(7); }
 
 TEST(StackOverflow, TheProgramsOwnHandlerIsKept) {  // signal_handler.hpp, law 1
-  SKIP_UNDER_SANITIZER();  // which sees the null pointer first
+  SKIP_UNDER_SANITIZER();                           // which sees the null pointer first
   const Ending installed_before = ending_of([] {
     std::signal(SIGSEGV, exit_with_7);
     run([] {
