@@ -55,8 +55,8 @@ bench: ## C=01 [CHECK=1] | measured beside Go in the same run; CHECK=1 fails whe
 asan: ## | every C++ test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup build python && PRESET=asan tools/test
 
-tsan: ## | every test under ThreadSanitizer, to which each goroutine is a thread
-	@tools/setup build python && PRESET=tsan tools/test
+tsan: ## [ONLY=races] | every test under ThreadSanitizer, to which each goroutine is a thread
+	@tools/setup build python && PRESET=tsan tools/test $(if $(ONLY),-R '^$(ONLY)\.')
 
 stubs: ## | each exercise, untouched, fails at once and in the way it declares
 	@tools/setup build python && tools/build stubs && ctest --preset $(PRESET) -C gates -L stub --parallel $$(nproc) | tools/progress
