@@ -116,6 +116,22 @@ void Processor::refuse_to_park(Goroutine& goroutine) {
   throw Unwind{.woken = false};
 }
 
+/// Ends all workers, so that Boost's scheduler is empty and this thread may end.
+void Processor::retire_workers() noexcept {
+  if (idle_workers_.empty()) return workers_.clear();
+  retiring_ = true;
+  Worker& first = *idle_workers_.back();
+  idle_workers_.pop_back();
+  active_ = &first;
+  thread_.stack_switch.leave(first.stack_switch);
+  first.context->resume();  // it ends; so do the others, one after the other (pick_next)
+  thread_.stack_switch.arrive();
+  switch_to(nullptr);  // the dispatcher gives their stacks back
+  retiring_ = false;
+  enter(main_);
+  workers_.clear();
+}
+
 bool Processor::lay_in_mains_frame(const void* object) const noexcept {
   return main_has_returned_ && object >= thread_.stack_low && object < mains_frame_;
 }

@@ -278,8 +278,10 @@ bool Processor::park(const Wait& wait) {
 
 void Processor::sleep_until(TimePoint deadline, std::source_location place) {
   const RuntimeCode runtime;
-  // A deadline past the end of time has no timer: nothing will wake this goroutine.
-  if (deadline != TimePoint::max()) timers_.push(deadline, *current_goroutine);
+  // A deadline past the end of time has no timer: nothing will wake this goroutine.  One that is being unwound
+  // is not parked, and will have ended when its timer comes.
+  Goroutine& self = *current_goroutine;
+  if (deadline != TimePoint::max() && !self.ending) timers_.push(deadline, self);
   park({.call = deadline != TimePoint::max() ? "sleep" : "sleep, for ever", .place = place});
 }
 
@@ -562,24 +564,6 @@ bool Processor::time_stands_still() noexcept {
 
 void Processor::notify() noexcept {
   if (poller_) poller_->notify();
-}
-
-// --- the end of run() ---------------------------------------------------------------------------------
-
-/// Ends all workers, so that Boost's scheduler is empty and this thread may end.
-void Processor::retire_workers() noexcept {
-  if (idle_workers_.empty()) return workers_.clear();
-  retiring_ = true;
-  Worker& first = *idle_workers_.back();
-  idle_workers_.pop_back();
-  active_ = &first;
-  thread_.stack_switch.leave(first.stack_switch);
-  first.context->resume();  // it ends; so do the others, one after the other (pick_next)
-  thread_.stack_switch.arrive();
-  switch_to(nullptr);  // the dispatcher gives their stacks back
-  retiring_ = false;
-  enter(main_);
-  workers_.clear();
 }
 
 }  // namespace conclave::detail

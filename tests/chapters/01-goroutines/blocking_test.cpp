@@ -32,12 +32,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-/// Calls a function when it is destroyed.
-struct AtTheEnd {
-  std::function<void()> f;
-  ~AtTheEnd() { f(); }
-};
-
 /// Starts a goroutine and lets it run until it parks: it is newer than all before, so it is unwound before them.
 void park_with_destructor(GoroutineGroup& group, std::function<void()> destructor) {
   group.go([destructor = std::move(destructor)] {

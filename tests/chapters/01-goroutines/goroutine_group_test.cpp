@@ -296,18 +296,12 @@ TEST(GoroutineGroup, AMutexThatAMemberHoldsIsGivenBackByItsDestructorAndOnlyOnce
     Mutex mutex;
     GoroutineGroup group;
     WaitGroup others;
-    const auto touch = [&] { const std::scoped_lock lock(mutex); };
-    struct AtTheEnd {
-      const std::function<void()>& f;
-      ~AtTheEnd() { f(); }
-    };
-    const std::function<void()> touch_again = touch;
     group.go([&] {
       const std::scoped_lock lock(mutex);
       sleep_for(hours(1));
     });
     group.go([&] {  // newer: unwound while the other still holds the mutex
-      const AtTheEnd at_the_end{touch_again};
+      const AtTheEnd at_the_end{[&] { const std::scoped_lock lock(mutex); }};
       sleep_for(hours(1));
     });
     let_others_park();
@@ -445,16 +439,11 @@ TEST(GoroutineGroup, ADestructorOfAMemberWakesOthersAndStartsNobody) {
       cond.wait(lock);
       log.push_back("woken");
     });
-    struct AtTheEnd {
-      Cond& cond;
-      Log& log;
-      ~AtTheEnd() {
-        cond.notify_all();
-        go([&log = log] { log.push_back("started by the dead"); });
-      }
-    };
     group.go([&] {
-      const AtTheEnd at_the_end{cond, log};
+      const AtTheEnd at_the_end{[&] {
+        cond.notify_all();
+        go([&] { log.push_back("started by the dead"); });
+      }};
       sleep_for(hours(1));
     });
     let_others_park();
@@ -465,6 +454,27 @@ TEST(GoroutineGroup, ADestructorOfAMemberWakesOthersAndStartsNobody) {
     others.wait();
   });
   EXPECT_THAT(log, ElementsAre("woken"));
+}
+
+TEST(GoroutineGroup, ASleepInADestructorOfAMemberWakesNobodyLater) {
+  Log log;
+  in_virtual_time([&] {
+    GoroutineGroup group;
+    group.go([&] {
+      const AtTheEnd at_the_end{[&] {
+        sleep_for(hours(1));
+        log.push_back("slept");
+      }};
+      sleep_for(hours(2));
+    });
+    let_others_park();
+
+    group.end();
+
+    sleep_for(hours(3));
+    EXPECT_EQ(num_goroutines(), 1U);
+  });
+  EXPECT_THAT(log, ElementsAre("slept"));
 }
 
 TEST(GoroutineGroup, AMemberThatSwallowsItsUnwindingIsReported) {

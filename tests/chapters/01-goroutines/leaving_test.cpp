@@ -443,6 +443,27 @@ TEST(Leaving, TheNextRunStartsClean) {
   }
 }
 
+TEST(Leaving, ASleepInADestructorWakesNobodyInTheNextRun) {
+  in_virtual_time([] {
+    go([] {
+      const AtTheEnd at_the_end{[] { sleep_for(std::chrono::minutes(1)); }};
+      sleep_for(hours(1));
+    });
+    let_others_park();
+  });
+
+  in_virtual_time([] {
+    WaitGroup never;
+    never.add(1);
+    go([&] {
+      never.wait();
+      ADD_FAILURE() << "woken by nobody";
+    });
+    sleep_for(hours(1));
+    never.done();
+  });
+}
+
 TEST(Leaving, ExitInsideAGoroutineEndsTheProcessWithItsStatus) {
   if (kUnderSanitizer)
     GTEST_SKIP() << "LeakSanitizer overlooks main's stack while a goroutine exits";

@@ -28,12 +28,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// Calls a function when it is destroyed.
-struct AtTheEnd {
-  std::function<void()> f;
-  ~AtTheEnd() { f(); }
-};
-
 /// A wait group that one done() opens.
 struct Door : WaitGroup {
   Door() { add(1); }

@@ -113,4 +113,10 @@ struct Mark {
   ~Mark() { log.push_back(text); }
 };
 
+/// Calls `f` when it is destroyed.
+struct AtTheEnd {
+  std::function<void()> f;
+  ~AtTheEnd() { f(); }
+};
+
 }  // namespace conclave
