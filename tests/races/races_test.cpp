@@ -3,6 +3,8 @@
 ///
 /// The lines that race are marked.  A report must name two of them (or one, when it races with itself), and is the
 /// only one of its program; the twin prints nothing.  What orders what is in goroutines/race_detector.hpp.
+///
+/// One long table on purpose: each race stands whole beside its twin.
 
 #include <algorithm>
 #include <fstream>

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 #include <sys/wait.h>
 
@@ -81,6 +82,15 @@ inline bool is_asleep(int thread) {
   char state = '?';
   return stat != nullptr && std::fscanf(stat.get(), "%*d (%*[^)]) %c", &state) == 1 && state == 'S';
 }
+
+inline void wait_until_asleep(int thread) {
+  while (!is_asleep(thread)) std::this_thread::yield();
+}
+
+/// A wait group that one done() opens.
+struct Door : WaitGroup {
+  Door() { add(1); }
+};
 
 /// How a program ended, and all that it printed.
 struct Ending {
