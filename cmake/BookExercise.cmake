@@ -47,7 +47,9 @@ function(book_exercise folder)
   target_include_directories(tests.${id} PUBLIC ${exercise_dir} ${PROJECT_SOURCE_DIR}/tests/exercises)
   target_link_libraries(tests.${id} PUBLIC book::${arg_CHAPTER} book::exercise_support book::testing PRIVATE book_options)
 
-  set(discover DISCOVERY_TIMEOUT 60 PROPERTIES LABELS exercise TIMEOUT 120)
+  # An exercise's tests ask who runs when, and share variables that only the schedule orders (see by_schedule.hpp).
+  set(discover DISCOVERY_TIMEOUT 60 PROPERTIES LABELS exercise TIMEOUT 120
+    ENVIRONMENT_MODIFICATION CONCLAVE_SWITCHES_ORDER=set:1)
   if(text)
     _book_exercise_program(solution.${id})
     gtest_discover_tests(solution.${id} TEST_PREFIX solution.${id}. ${discover}

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <latch>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -322,6 +324,29 @@ TEST(RunHandle, AnEmptyFunctionPanics) {
       EXPECT_THAT(panic_of([&] { (void)handle.post(std::function<void()>()); }).what(),
                   HasSubstr("empty"));
     });
+  });
+}
+
+TEST(RunHandle, WhatWasPostedOkRanOrWasDestroyedWhenRunEnds) {
+  for_each_seed(20, [](std::uint64_t seed) {
+    std::atomic<int> destroyed = 0;
+    int posted = 0;
+    std::jthread other;
+    std::thread::id where;
+    run([&] {
+      std::latch begun(1);
+      other = std::jthread([&, handle = RunHandle()] {
+        for (Code code = Code::ok; code != Code::unavailable;) {
+          auto witness = std::make_unique<Witness>(destroyed, where);
+          code = handle.post([witness = std::move(witness)] {}).code();
+          if (++posted == 1) begun.count_down();
+        }
+      });
+      begun.wait();
+      for (std::uint64_t i = seed % 10 * 10; i > 0; --i) yield();
+    });
+    other.join();
+    EXPECT_EQ(destroyed, posted);
   });
 }
 
