@@ -47,6 +47,7 @@ class Verdict:
     test: str
     outcome: str  # passed, failed, todo, deadlock, panic, crashed, hung or exited
     message: str
+    seeds: int = 0  # how many the test tried, up to the one under which it failed
 
 
 @dataclasses.dataclass
@@ -71,7 +72,8 @@ def run_tests(program, *options, answers="", timeout_s=10):
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         seconds = time.monotonic() - start
         lines = file.read_text(errors="replace").splitlines() if file.exists() else []
-    verdicts = [Verdict(*(line.split("\t", 2) + ["", ""])[:3]) for line in lines]
+    verdicts = [Verdict(test, outcome, message, int(seeds or 0))
+                for test, outcome, message, seeds in ((line.split("\t") + ["", "", ""])[:4] for line in lines)]
     return Run(verdicts, ran.stdout, ran.returncode, seconds)
 
 

@@ -202,6 +202,7 @@ Verdict judge(const Ending& ending, std::chrono::milliseconds limit) {
         if (!failed) verdict.happened = in_few_words(entry.text);
         break;
       case Entry::Kind::seed:
+        if (verdict.seed != entry.text) ++verdict.seed_count;
         verdict.seed = entry.text;
         break;
       case Entry::Kind::finished:

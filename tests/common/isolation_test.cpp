@@ -263,6 +263,11 @@ TEST(Isolation, SeedsAreTriedUntilOneFailsAndThatOneIsNamed) {
       << "with a seed chosen there is one round";
 }
 
+TEST(Isolation, VerdictOfATestWithSeedsSaysHowManyWereTried) {
+  EXPECT_THAT(judge("Planted.FailsUnderTheThirdSeed").verdicts, EndsWith("\t3\n"));
+  EXPECT_THAT(judge("Planted.DrawsAndCrashes").verdicts, EndsWith("\t1\n"));
+}
+
 TEST(Isolation, FailureBeforeTheTestIsItsFailure) {
   EXPECT_EQ(judge("PlantedSuite.IsNotReached").verdicts,
             "PlantedSuite.IsNotReached\tfailed\tthe suite cannot be set up\n");

@@ -136,7 +136,13 @@ class Build(scratch.ScratchBook):
 
         self.assert_says(self.build("stubs"), 0)
         self.assert_says(self.run_program("ctest", "--test-dir", "build/dev", "-C", "gates", "-L", "stub"), 0, "out of 2")
-        self.assert_says(self.tool("exercise", "mutants"), 0, "10 mutants, 10 killed, 0 alive")
+        self.assert_says(self.tool("mutants", "judge"), 1, "10 mutants, 10 killed, 0 alive", "green has no fingerprint")
+        self.assert_says(self.tool("mutants", "judge", "--fingerprints"), 0, "fingerprints: tests/mutants/01-1-sky/fingerprints.txt")
+        self.assert_says(self.tool("mutants", "judge"), 0, "10 mutants, 10 killed, 0 alive", "table: build/mutants.md")
+        self.assert_says(self.tool("mutants", "judge", "01-numbers"), 0, "2 mutants, 2 killed, 0 alive")
+        self.assert_says(self.tool("mutants", "judge", "--chapter", "1"), 0, "10 mutants, 10 killed, 0 alive")
+        self.assert_says(self.tool("mutants", "judge", "--chapter", "7"), 1, "there are no mutants of a chapter '7'; want one of: C=01")
+        self.assert_says(self.tool("mutants", "judge", "1.2", "--chapter", "1"), 1, "EX=1.2 and C=1: want one of the two")
 
         self.the_reader_answers_in_text()
         self.the_reader_writes_code()
@@ -195,11 +201,11 @@ class Build(scratch.ScratchBook):
         self.mutant("01-2-twice/crash", "solutions/01-2-twice/twice.cpp", "Twice.Doubles", "  return x + x;", "  __builtin_trap();")
         self.mutant("01-2-twice/spin", "solutions/01-2-twice/twice.cpp", "Twice.Doubles", "  return x + x;",
                     "  for (volatile int i = 0;; i = i + 1) {}")
-        self.assert_says(self.tool("exercise", "mutants", "01-2"), 1, "01-2-twice/right survives: Twice.Doubles passed",
+        self.assert_says(self.tool("mutants", "judge", "01-2"), 1, "01-2-twice/right survives: Twice.Doubles passed",
                          "01-2-twice/crash survives: crashed, where assertion was promised",
                          "01-2-twice/spin survives: hung, where assertion was promised", "7 mutants, 4 killed, 3 alive")
         self.mutant("01-2-twice/right", "solutions/01-2-twice/twice.cpp", "Twice.Doubles", "  return x - x;", "  return 2 * x;")
-        self.assert_says(self.tool("exercise", "mutants", "01-2"), 1, "right.mutant: the old text stands in solutions/01-2-twice/twice.cpp 0 times")
+        self.assert_says(self.tool("mutants", "judge", "01-2"), 1, "right.mutant: the old text stands in solutions/01-2-twice/twice.cpp 0 times")
 
     def test_sentences_that_are_wrong(self):
         good = "book_exercise(01-2-twice KIND build CHAPTER numbers SOURCES twice.cpp STUB_FAILS Twice.Doubles todo)"

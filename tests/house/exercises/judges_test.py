@@ -1,69 +1,19 @@
 """What the judge of the mutants and the gate of an exercise accept, and what they refuse."""
-import json
 import unittest
 
-import scratch
-
-FOLDER = "01-2-twice"
-
-# A test program that says what the file beside it says.
-PROGRAM = r"""
-    #!/bin/sh
-    for option; do
-      case $option in
-        --verdicts=*) file=${option#*=} ;;
-        --gtest_filter=*) test=${option#*=} ;;
-      esac
-    done
-    grep "^${test-}" "$0.verdicts" >"$file" || true
-    """
+import planted
+from planted import FOLDER
 
 
-class Judges(scratch.ScratchBook):
-    def setUp(self):
-        super().setUp()
-        self.write(f"solutions/{FOLDER}/twice.cpp", """
-            int twice(int x) {
-              return x + x;
-            }
-            """)
-        self.write(f"solutions/{FOLDER}/README.md", "Why.\n")
-        self.write(f"exercises/{FOLDER}/README.md", "What.\n")
-        for level in (1, 2, 3):
-            self.write(f"exercises/{FOLDER}/hints/{level}.md", "Think.\n")
-        self.write(f"tests/exercises/{FOLDER}_test.cpp", """
-            TEST(Twice, DoublesOne) {}
-            TEST_F(Twice, DoublesTwo) {}
-            """)
-        self.stub = self.program("stub", "Twice.DoublesOne\ttodo\t1.2: write it", "Twice.DoublesTwo\ttodo\t1.2: write it")
-
-    def program(self, name, *verdicts):
-        self.write(f"build/{name}.verdicts", "".join(f"{line}\n" for line in verdicts))
-        return str(self.write(f"build/{name}", PROGRAM, program=True))
-
-    def mutant(self, name="plus-two", **changes):
-        headers = {"file": f"solutions/{FOLDER}/twice.cpp", "test": "Twice.DoublesOne", "misconception": "m", "looks like": "l"}
-        headers |= {key.replace("_", " "): value for key, value in changes.items() if key not in ("old", "new")}
-        text = "".join(f"{key}: {value}\n" for key, value in headers.items() if value)
-        old, new = changes.get("old", "  return x + x;\n"), changes.get("new", "  return x + 2;\n")
-        path = self.root / f"tests/mutants/{FOLDER}/{name}.mutant"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{text}--- old\n{old}--- new\n{new}--- end\n")
-        return path
-
-    def description(self, kind="build", fails=("Twice.DoublesOne", "todo"), mutants=()):
-        return self.write(f"build/{FOLDER}.json", json.dumps({
-            "folder": FOLDER, "id": "01-2", "kind": kind, "program": self.stub, "sources": ["twice.cpp"], "given": [],
-            "tests": [str(self.root / f"tests/exercises/{FOLDER}_test.cpp")], "stub_fails": list(fails), "mutants": list(mutants)}))
-
+class Judges(planted.PlantedExercise):
     def judge(self, *verdicts, **changes):
         """Judges one mutant whose program says these verdicts."""
         program = self.program("mutant", *verdicts)
         entry = {"mutant": str(self.mutant(**changes)), "program": program, "answers": ""}
-        return self.tool("mutants", self.description(mutants=[entry]))
+        return self.tool("mutants", "built", "--fingerprints", self.description(mutants=[entry]))
 
     def alter(self, **changes):
-        return self.tool("mutants", "--alter", self.mutant(**changes), "--output", self.root / "build/altered.cpp")
+        return self.tool("mutants", "alter", self.mutant(**changes), self.root / "build/altered.cpp")
 
     def gate(self, count=4, **changes):
         entries = [{"mutant": str(self.mutant(f"m{i}")), "program": self.stub, "answers": ""} for i in range(count)]
@@ -93,10 +43,14 @@ class Judges(scratch.ScratchBook):
     def test_a_name_is_one_test_and_no_pattern(self):
         self.assert_says(self.judge("Twice.DoublesOne\tfailed\t", test="Twice.*"), 1, "want one test, as in Suite.Test")
 
+    def test_the_table_says_how_many_seeds_the_killing_took(self):
+        self.assert_says(self.judge("Twice.DoublesOne\tfailed\tit was 3\t17"), 0, "Twice.DoublesOne     17  ")
+        self.assert_says(self.judge("Twice.DoublesOne\tfailed\tit was 3"), 0, "Twice.DoublesOne      -  ")
+
     def test_the_published_table_leaves_out_what_a_break_it_reader_looks_for(self):
         entry = {"mutant": str(self.mutant()), "program": self.program("mutant", "Twice.DoublesOne\tfailed\t"), "answers": ""}
         for kind, published in (("build", True), ("break-it", False)):
-            self.tool("mutants", "--markdown", "build/table.md", self.description(kind=kind, mutants=[entry]))
+            self.tool("mutants", "built", "--table", "build/table.md", self.description(kind=kind, mutants=[entry]))
             self.assertEqual("plus-two" in (self.root / "build/table.md").read_text(), published)
 
     # The altered copy.

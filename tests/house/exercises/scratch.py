@@ -8,7 +8,8 @@ import textwrap
 import unittest
 
 BOOK = pathlib.Path(__file__).resolve().parents[3]
-TOOLS = ("book_exercises.py", "mutants", "exercise_gate", "exercise")
+TOOLS = ("book_exercises.py", "book_fingerprints.py", "book_judge.py", "book_touched.py", "build", "exercise", "exercise_gate",
+         "mutants", "progress")
 
 
 class ScratchBook(unittest.TestCase):
