@@ -10,7 +10,7 @@ import hashlib
 import re
 
 import book_exercises
-from book_exercises import ROOT, Wrong
+from book_exercises import ROOT
 
 HEAD = re.compile(r"# [\d.]+ (?P<title>.+)\n+\*(?P<kind>[a-z-]+)(?:, [^·]*)? · about (?P<minutes>\d+) minutes")
 STARRED = re.compile(r"^\|.*exercises/(\d\d-\d+-[a-z0-9-]+)/README\.md\) ★", re.M)
@@ -43,10 +43,7 @@ class Entry:
 @functools.cache
 def chapter_of(folder):
     """The folder of the chapter of an exercise, 01-goroutines."""
-    found = sorted(path.name for path in (ROOT / "chapters").glob(f"{folder[:2]}-*") if path.is_dir())
-    if not found:
-        raise Wrong(f"there is no chapters/{folder[:2]}-..., the chapter of {folder}")
-    return found[0]
+    return next((path.name for path in sorted((ROOT / "chapters").glob(f"{folder[:2]}-*"))), folder[:2])
 
 
 def title_of(chapter):
@@ -63,11 +60,11 @@ def short_route(chapter):
 
 
 def entry(folder):
+    """An exercise whose README.md is not whole yet has the folder's name for a title, and takes no time."""
     file = ROOT / "exercises" / folder / "README.md"
     match = HEAD.match(file.read_text()) if file.exists() else None
     if not match:
-        raise Wrong(f"exercises/{folder}/README.md begins otherwise than with '# 1.2 Title', an empty line, "
-                    "and '*build · about 10 minutes'")
+        return Entry(folder, folder.split("-", 2)[2].replace("-", " "), "build", 0, False)
     return Entry(folder, match["title"], match["kind"], int(match["minutes"]), folder in short_route(chapter_of(folder)))
 
 
@@ -78,7 +75,8 @@ def entries():
 
 def reread(folder):
     """The section of the chapter that an exercise belongs to, as page and heading: the text sends a reader to it from there."""
-    pages = sorted((ROOT / "chapters" / chapter_of(folder)).glob("*.md"), key=lambda page: (not page.name[0].isdigit(), page.name != "README.md", page.name))
+    pages = sorted((ROOT / "chapters" / chapter_of(folder)).glob("*.md"),
+                   key=lambda page: (not page.name[0].isdigit(), page.name != "README.md", page.name))
     command = re.compile(rf"make check EX={book_exercises.id_of(folder)}\b")
     for page in pages:
         heading = fenced = ""
@@ -121,8 +119,8 @@ def sources_below(folder):
 def digest_of_library(chapter):
     """Of what all exercises of a chapter rest on: its library and the earlier ones, the tests' support, and common."""
     files = sources_below(ROOT / "common") + sources_below(ROOT / "tests" / "exercises" / "support")
-    for path in sorted((ROOT / "chapters").iterdir()):
-        if path.is_dir() and path.name <= chapter:
+    for path in sorted((ROOT / "chapters").glob("[0-9][0-9]-*")):
+        if path.name <= chapter:
             files += sources_below(path / path.name.split("-", 1)[1])
     return digest(files)
 
