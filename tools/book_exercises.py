@@ -25,9 +25,11 @@ import math
 import os
 import pathlib
 import re
-import subprocess
+import signal
 import tempfile
 import time
+
+import book_containment
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEXT_KINDS = ("predict", "diagnose")
@@ -68,13 +70,28 @@ def run_tests(program, *options, answers="", timeout_s=10):
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, "verdicts")
         start = time.monotonic()
-        ran = subprocess.run([program, f"--verdicts={file}", *options], env=environment, cwd=ROOT, text=True, errors="replace",
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        ran = book_containment.run([program, f"--verdicts={file}", *options], environment, ROOT, file, timeout_s + 2)
         seconds = time.monotonic() - start
         lines = file.read_text(errors="replace").splitlines() if file.exists() else []
     verdicts = [Verdict(test, outcome, message, int(seeds or 0))
                 for test, outcome, message, seeds in ((line.split("\t") + ["", "", ""])[:4] for line in lines)]
-    return Run(verdicts, ran.stdout, ran.returncode, seconds)
+    return Run(verdicts, tell_containment(ran, verdicts), ran.status, seconds)
+
+
+def tell_containment(ran, verdicts):
+    """What the program printed, and what the tests could not know: why they were killed, and what they left behind."""
+    output = ran.output
+    if ran.stopped:
+        killed = "it crashed with SIGKILL (Killed)"
+        for verdict in verdicts:
+            verdict.message = verdict.message.replace(killed, ran.stopped)
+        output = output.replace(killed, ran.stopped) if killed in output else f"{output}  ended because  : {ran.stopped}\n"
+    elif ran.status < 0 or (ran.status and not verdicts):
+        how = f"was killed by {signal.Signals(-ran.status).name}" if ran.status < 0 else f"ended with status {ran.status}"
+        output += f"  ended early    : the tests' program {how}\n"
+    if ran.left_count:
+        output += f"  left behind    : {ran.left_count} process{'es' * (ran.left_count > 1)} that still ran; ended now\n"
+    return output
 
 
 def written_tests(files):
