@@ -1,7 +1,7 @@
 """What the book says of its exercises: titles, times, the short route, the section to reread, and the files a verdict rests on.
 
 The truth stands where a reader reads it: title, kind and minutes at the head of an exercise's README.md, the short route
-(★) in the table of the chapter's reference.md, the section to reread where the chapter's text says `make check EX=...`.
+(★) in the table of the chapter's reference.md, the section to reread where the chapter's text says `make check EX=...`, or behind "To reread:" in the README.md.
 """
 
 import dataclasses
@@ -15,6 +15,7 @@ from book_exercises import ROOT
 HEAD = re.compile(r"# [\d.]+ (?P<title>.+)\n+\*(?P<kind>[a-z-]+)(?:, [^·]*)? · about (?P<minutes>\d+) minutes")
 STARRED = re.compile(r"^\|.*exercises/(\d\d-\d+-[a-z0-9-]+)/README\.md\) ★", re.M)
 SOURCE = re.compile(r"\w[\w.-]*\.(?:cpp|hpp|txt|dump|scenario)")
+REREAD = re.compile(r"^To reread: \[(?P<heading>[^]]+)\]\(\.\./\.\./(?P<page>chapters/[^)#]+)", re.M)
 HEADING = re.compile(r"#{1,3} (.+)")
 
 
@@ -74,7 +75,11 @@ def entries():
 
 
 def reread(folder):
-    """The section of the chapter that an exercise belongs to, as page and heading: the text sends a reader to it from there."""
+    """The section of the chapter that an exercise belongs to, as page and heading: its task names it, or the text sends a reader from there."""
+    task = ROOT / "exercises" / folder / "README.md"
+    named = REREAD.search(task.read_text()) if task.exists() else None
+    if named:
+        return named["page"], named["heading"]
     pages = sorted((ROOT / "chapters" / chapter_of(folder)).glob("*.md"),
                    key=lambda page: (not page.name[0].isdigit(), page.name != "README.md", page.name))
     command = re.compile(rf"make check EX={book_exercises.id_of(folder)}\b")

@@ -58,6 +58,7 @@ class Run:
     output: str
     status: int
     seconds: float
+    remarks: list  # of the containment: lines that stand in the output, too
 
 
 def run_tests(program, *options, answers="", timeout_s=10):
@@ -70,28 +71,32 @@ def run_tests(program, *options, answers="", timeout_s=10):
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, "verdicts")
         start = time.monotonic()
-        ran = book_containment.run([program, f"--verdicts={file}", *options], environment, ROOT, file, timeout_s + 2)
+        ran = book_containment.run([program, f"--verdicts={file}", *options], environment, ROOT, file, timeout_s + 1)
         seconds = time.monotonic() - start
         lines = file.read_text(errors="replace").splitlines() if file.exists() else []
     verdicts = [Verdict(test, outcome, message, int(seeds or 0))
                 for test, outcome, message, seeds in ((line.split("\t") + ["", "", ""])[:4] for line in lines)]
-    return Run(verdicts, tell_containment(ran, verdicts), ran.status, seconds)
+    output, remarks = tell_containment(ran, verdicts)
+    return Run(verdicts, output, ran.status, seconds, remarks)
 
 
 def tell_containment(ran, verdicts):
-    """What the program printed, and what the tests could not know: why they were killed, and what they left behind."""
-    output = ran.output
+    """The output, and behind it what the tests could not know: why they were killed, and what they left behind."""
+    output, remarks = ran.output, []
     if ran.stopped:
         killed = "it crashed with SIGKILL (Killed)"
         for verdict in verdicts:
             verdict.message = verdict.message.replace(killed, ran.stopped)
-        output = output.replace(killed, ran.stopped) if killed in output else f"{output}  ended because  : {ran.stopped}\n"
+        if killed in output:
+            output = output.replace(killed, ran.stopped)
+        else:
+            remarks.append(f"  what happened  : {ran.stopped}")
     elif ran.status < 0 or (ran.status and not verdicts):
         how = f"was killed by {signal.Signals(-ran.status).name}" if ran.status < 0 else f"ended with status {ran.status}"
-        output += f"  ended early    : the tests' program {how}\n"
+        remarks.append(f"  what happened  : the tests' program {how}")
     if ran.left_count:
-        output += f"  left behind    : {ran.left_count} process{'es' * (ran.left_count > 1)} that still ran; ended now\n"
-    return output
+        remarks.append(f"  left behind    : {ran.left_count} process{'es' * (ran.left_count > 1)} that still ran; ended now")
+    return output + "".join(line + "\n" for line in remarks), remarks
 
 
 def written_tests(files):
