@@ -145,7 +145,7 @@ void run_one(const std::string& test) {
 }
 
 void write_verdict(std::FILE* file, const std::string& test, const Verdict& verdict) {
-  std::string line = verdict.first_line();
+  std::string line = verdict.in_one_line();
   std::ranges::replace(line, '\t', ' ');
   const std::string seeds = verdict.seed_count == 0 ? "" : fmt::format("\t{}", verdict.seed_count);
   fmt::print(file, "{}\t{}\t{}{}\n", test, to_string(verdict.outcome), line, seeds);
@@ -185,7 +185,8 @@ class Round {
       ++passed_count_;
     } else if (verdict.outcome == Outcome::skipped) {
       ++skipped_count_;
-      fmt::print("[  SKIPPED ] {}: {}\n", name, verdict.first_line());  // the words ctest looks for
+      fmt::print("[  SKIPPED ] {}: {}\n", name,
+                 verdict.in_one_line());  // the words ctest looks for
     } else {
       failed_.push_back(name);
       const std::string command = fmt::format("{} --gtest_filter={}", options_.program, name);

@@ -49,8 +49,8 @@ struct Verdict {
   std::string output;                     ///< what the test printed
   std::size_t telling = 0;                ///< where its line that tells most is; else its size
 
-  /// The line of the file of verdicts: how the process died if it died, else what failed.
-  [[nodiscard]] std::string first_line() const;
+  /// What the file of verdicts says: how the process died if it died, else what failed; its lines with " / " between.
+  [[nodiscard]] std::string in_one_line() const;
 };
 
 /// Judges an ending.

@@ -6,6 +6,10 @@ import unittest
 import scratch
 
 
+README = {"01-1-sky": "# 1.1 sky\n\n*predict · about 5 minutes (an estimate)*\n",
+          "01-2-twice": "# 1.2 twice\n\n*build · about 5 minutes (an estimate)*\n"}
+
+
 class Build(scratch.ScratchBook):
     def setUp(self):
         super().setUp()
@@ -72,8 +76,11 @@ class Build(scratch.ScratchBook):
         self.mutant("01-numbers/odd", "chapters/01-numbers/numbers/half.hpp", "Half.TellsEvenFromOdd", "  return x % 2 == 0;", "  return true;")
 
         # Two exercises.
+        self.write("chapters/01-numbers/reference.md", "".join(
+            f"| [{number} {folder[5:]}](../../exercises/{folder}/README.md) | {kind} | 5 |\n"
+            for number, folder, kind in (("1.1", "01-1-sky", "predict"), ("1.2", "01-2-twice", "build"))))
         for folder in ("01-1-sky", "01-2-twice"):
-            self.write(f"exercises/{folder}/README.md", "What.\n")
+            self.write(f"exercises/{folder}/README.md", README[folder])
             self.write(f"solutions/{folder}/README.md", "Why.\n")
             for level in (1, 2, 3):
                 self.write(f"exercises/{folder}/hints/{level}.md", "Think.\n")

@@ -74,6 +74,7 @@ class Fingerprints(planted.PlantedExercise):
 
     def test_a_normal_message_has_no_numbers_addresses_and_wide_spaces(self):
         self.assertEqual(book_fingerprints.normal("at 0x7fffA1:  12 of 1,000\tin 3.5 s"), "at #: # of # in # s")
+        self.assertEqual(book_fingerprints.normal("[3, 1, 4] had ended, 3, 10 and 2 not, [] never"), "[#] had ended, # not, [] never")
         self.assertEqual(len(book_fingerprints.normal("long " * 100)), 199)
 
 

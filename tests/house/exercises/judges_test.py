@@ -2,7 +2,7 @@
 import unittest
 
 import planted
-from planted import FOLDER
+from planted import FOLDER, README, TABLE
 
 
 class Judges(planted.PlantedExercise):
@@ -92,6 +92,42 @@ class Judges(planted.PlantedExercise):
         self.assert_says(self.gate(count=3), 1, f"want a file exercises/{FOLDER}/hints/2.md", f"want a file solutions/{FOLDER}/README.md",
                          "at least 4 mutants in tests/mutants/01-2-twice/; there are 3")
 
+    def test_another_right_answer_is_missed(self):
+        (self.root / f"solutions/{FOLDER}/also-right/times.cpp").unlink()
+        self.assert_says(self.gate(), 1, f"want another right answer in solutions/{FOLDER}/also-right/")
+
+    def test_the_head_of_the_readme_says_what_the_build_says(self):
+        for old, new, complaint in (
+                ("# 1.2 Two", "# 1.3 Two", "want '# 1.2 Title' as its first line; it is '# 1.3 Two of each?'"),
+                ("# 1.2 ", "", "want '# 1.2 Title' as its first line"),
+                ("*build · about 10", "*build · 10", "want '*build · about N minutes (an estimate)*' as its second line; it is '*build · 10 minutes"),
+                ("(an estimate)", "", "as its second line"),
+                ("*build", "*fix", "its second line says 'fix'; exercises/CMakeLists.txt says KIND build")):
+            self.write(f"exercises/{FOLDER}/README.md", README.replace(old, new))
+            self.assert_says(self.gate(), 1, f"{FOLDER}: exercises/{FOLDER}/README.md: ", complaint)
+
+    def test_the_table_of_the_chapter_lists_it_alike(self):
+        for old, new, complaint in (
+                ("1.2 Two", "1.2 Three", "the row of 1.2 says title 'Three of each?'; the exercise says 'Two of each?'"),
+                ("| build |", "| fix |", "says kind 'fix'; the exercise says 'build'"),
+                ("| 10 |", "| 15 |", "says minutes '15'; the exercise says '10'"),
+                ("[1.2", "[1.3", "says number '1.3'; the exercise says '1.2'"),
+                ("01-2-twice", "01-2-thrice", "reference.md: want a row in the table of exercises:\n    "
+                                              "| [1.2 Two of each?](../../exercises/01-2-twice/README.md) | build | 10 |")):
+            self.write("chapters/01-numbers/reference.md", TABLE.replace(old, new))
+            self.assert_says(self.gate(), 1, complaint)
+
+    def test_a_side_room_is_a_room(self):
+        self.write(f"exercises/{FOLDER}/README.md", README.replace("*build ", "*build, a side room "))
+        self.write("chapters/01-numbers/reference.md", TABLE.replace(") ★ |", "), a side room |"))
+        self.assert_says(self.gate(), 0)
+
+    def test_what_is_still_to_write_is_named(self):
+        self.write(f"exercises/{FOLDER}/hints/2.md", "Look.\n\nWRITE: where to look\n")
+        self.write(f"tests/exercises/{FOLDER}/planted.hpp", "// WRITE: the planted ones\n")
+        self.assert_says(self.gate(), 1, f"exercises/{FOLDER}/hints/2.md:3: still to write: where to look",
+                         f"tests/exercises/{FOLDER}/planted.hpp:1: still to write: the planted ones")
+
     def test_a_source_that_nothing_builds_is_refused(self):
         self.write(f"exercises/{FOLDER}/twice.cpp", "")
         self.write(f"exercises/{FOLDER}/thrice.cpp", "")
@@ -110,6 +146,8 @@ class Judges(planted.PlantedExercise):
     def test_only_a_fix_may_fail_by_more_than_its_todo(self):
         self.stub = self.program("stub", "Twice.DoublesOne\tfailed\tit was 3", "Twice.DoublesTwo\tfailed\tit was 5")
         self.assert_says(self.gate(fails=("Twice.DoublesOne", "failed")), 1, "Twice.DoublesTwo: a build stub fails by its TODO; it is 'failed'")
+        self.write(f"exercises/{FOLDER}/README.md", README.replace("*build", "*fix"))
+        self.write("chapters/01-numbers/reference.md", TABLE.replace("| build |", "| fix |"))
         self.assert_says(self.gate(kind="fix", fails=("Twice.DoublesOne", "failed")), 0)
 
     def test_the_todo_is_that_of_the_exercise(self):

@@ -5,6 +5,9 @@ import scratch
 
 FOLDER = "01-2-twice"
 
+README = "# 1.2 Two of each?\n\n*build · about 10 minutes (an estimate)*\n\nWhat.\n"
+TABLE = f"| exercise | kind | minutes |\n| --- | --- | --- |\n| [1.2 Two of each?](../../exercises/{FOLDER}/README.md) ★ | build | 10 |\n"
+
 # A test program that says what the file beside it says.
 PROGRAM = r"""
     #!/bin/sh
@@ -27,7 +30,9 @@ class PlantedExercise(scratch.ScratchBook):
             }
             """)
         self.write(f"solutions/{FOLDER}/README.md", "Why.\n")
-        self.write(f"exercises/{FOLDER}/README.md", "What.\n")
+        self.write(f"solutions/{FOLDER}/also-right/times.cpp", "int twice(int x) { return 2 * x; }\n")
+        self.write(f"exercises/{FOLDER}/README.md", README)
+        self.write("chapters/01-numbers/reference.md", TABLE)
         for level in (1, 2, 3):
             self.write(f"exercises/{FOLDER}/hints/{level}.md", "Think.\n")
         self.write(f"tests/exercises/{FOLDER}_test.cpp", """

@@ -84,8 +84,32 @@ class Touched(scratch.ScratchBook):
         chosen = {job[1].name for job in book_touched.touched(jobs, "HEAD")}
         self.assertEqual(chosen, {"m7"} | {job[1].name for job in jobs if book_touched.in_sample(job[1])})
 
+        self.the_base_of_a_change()
+
         with self.assertRaisesRegex(book_touched.Wrong, "SINCE=HEAD~7: git knows no such commit"):
             book_touched.changed_since("HEAD~7")
+
+    def base(self):
+        return subprocess.run([scratch.BOOK / ".ci/base"], cwd=self.root, text=True, stdout=subprocess.PIPE, check=True).stdout.strip()
+
+    def commit(self, name):
+        return subprocess.run(["git", "rev-parse", name], cwd=self.root, text=True, stdout=subprocess.PIPE, check=True).stdout.strip()
+
+    def the_base_of_a_change(self):
+        """Of two commits without a remote, then of a branch, then of main itself."""
+        self.assertEqual(self.base(), self.commit("HEAD~1"))
+        self.git("update-ref", "refs/remotes/origin/main", "HEAD")
+        self.assertEqual(self.base(), self.commit("HEAD~1"))
+        for _ in range(2):
+            self.git("commit", "-q", "--allow-empty", "-m", "more")
+        self.assertEqual(self.base(), self.commit("HEAD~2"))
+        self.git("reset", "-q", "--soft", "HEAD~2")
+
+    def test_without_a_history_there_is_no_base(self):
+        self.git("init", "-q")
+        self.assertEqual(self.base(), "")
+        self.git("commit", "-q", "--allow-empty", "-m", "one")
+        self.assertEqual(self.base(), "")
 
 
 if __name__ == "__main__":
