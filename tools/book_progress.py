@@ -27,6 +27,7 @@ import re
 import sys
 import typing
 
+import book_exercises
 from book_exercises import ROOT
 
 FILE = ROOT / ".progress"  # git-ignored
@@ -198,7 +199,7 @@ def load():
 
 def store(records):
     """Replaces the file.  Call under the lock."""
-    text = HEAD + "".join("\n" + folder + "\n" + "".join(record.lines()) for folder, record in sorted(records.items()))
+    text = HEAD + "".join("\n" + folder + "\n" + "".join(record.lines()) for folder, record in sorted(records.items(), key=lambda item: book_exercises.place(item[0])))
     fresh = FILE.with_name(".progress.new")
     try:
         with open(fresh, "w") as file:

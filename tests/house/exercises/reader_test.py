@@ -41,6 +41,11 @@ class Verbs(reader.Reader):
         for verb in ("check", "why", "solution", "hint"):
             self.assert_says(self.exercise(verb, "01-2"), 2, "exercises/01-2-twice/twice.cpp is gone; 'make reset EX=01-2' brings it back")
 
+    def test_an_answer_that_cannot_be_saved_is_named(self):
+        self.file.chmod(0o444)
+        self.assert_says(self.exercise("check", "1.2"), 1, "read-only      : exercises/01-2-twice/twice.cpp; 'chmod u+w exercises/01-2-twice/twice.cpp' lets you write")
+        self.assertNotIn("chmod", self.exercise("check", "1.2", "--coach")[1])
+
     def test_code_that_does_not_compile(self):
         self.write("build/errors", f"{self.file}:1:4: error: no such thing\n    1 | thing\n")
         for verb in ("check", "why", "solution"):
@@ -152,6 +157,19 @@ class Why(reader.Reader):
 
     def test_it_ends_with_the_source_of_the_test(self):
         self.assert_says(self.exercise("why", "1.2"), 1, "    TEST(Twice, DoublesOne) {\n      EXPECT_EQ(twice(1), 2);\n    }\n")
+
+    def test_the_source_of_a_test_that_knows_the_answers_stays_closed(self):
+        status, said = self.exercise("why", "1.1")
+        self.assertEqual(status, 1)
+        self.assertIn("CONCLAVE_ANSWERS=exercises/01-1-sky/answers.txt build/dev/01-1-sky --gtest_filter=Twice.DoublesOne", said)
+        self.assertNotIn("EXPECT_EQ", said)
+
+    def test_what_the_program_prints_is_bounded(self):
+        program = self.root / "build/dev/01-2-twice"
+        program.write_text(program.read_text().replace("it printed     : one", "it printed     :" + "\\n  line" * 3000))
+        status, said = self.exercise("why", "1.2")
+        self.assertEqual((status, len(said.splitlines()) < 230), (1, True))
+        self.assertIn("lines are left out here)", said)
 
     def test_an_answer_that_passes_has_no_why(self):
         self.answer("# done\n")
