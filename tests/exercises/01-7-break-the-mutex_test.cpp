@@ -33,8 +33,8 @@ TEST(MutexTests, AcceptARightMutexBuiltAnotherWay) {
 }
 
 TEST(MutexTests, RejectFiveOfSevenWrongOnes) {
-  std::vector<std::vector<Trial>> planted;
-  for (const MutexMaker& make : planted_mutexes()) planted.push_back(trials_of(make));
+  std::vector<Planted> planted;
+  for (const auto& [flaw, make] : planted_mutexes()) planted.push_back({flaw, trials_of(make)});
 
   must_reject(5, planted);
 }

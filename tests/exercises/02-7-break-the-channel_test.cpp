@@ -36,8 +36,8 @@ TEST(ChannelTests, AcceptARightChannelBuiltAnotherWay) {
 }
 
 TEST(ChannelTests, RejectSixOfNineWrongOnes) {
-  std::vector<std::vector<Trial>> planted;
-  for (const BuilderMaker& make : planted_channels()) planted.push_back(trials_of(make));
+  std::vector<Planted> planted;
+  for (const auto& [flaw, make] : planted_channels()) planted.push_back({flaw, trials_of(make)});
 
   must_reject(6, planted);
 }

@@ -224,11 +224,17 @@ MutexMaker our_mutex() { return maker_of<OurMutex>(); }
 
 MutexMaker semaphore_as_mutex() { return maker_of<SemaphoreAsMutex>(); }
 
-std::vector<MutexMaker> planted_mutexes() {
+std::vector<std::pair<std::string, MutexMaker>> planted_mutexes() {
   return {
-      maker_of<TryLockParks>(),    maker_of<WakesEveryone>(),      maker_of<LooksThenYields>(),
-      maker_of<LetsBargeIn>(),     maker_of<AcceptsEveryUnlock>(), maker_of<Recursive>(),
-      maker_of<TwoPlacesToWait>(),
+      {"its try_lock waits for its turn", maker_of<TryLockParks>()},
+      {"its unlock lets in everybody who waits", maker_of<WakesEveryone>()},
+      {"its lock looks first and queues later, and may miss an unlock between",
+       maker_of<LooksThenYields>()},
+      {"its unlock frees it, and whoever runs first takes it", maker_of<LetsBargeIn>()},
+      {"its unlock is fine when nobody holds it", maker_of<AcceptsEveryUnlock>()},
+      {"its holder may lock it again", maker_of<Recursive>()},
+      {"it has room for two to wait, and a third pushes the first out",
+       maker_of<TwoPlacesToWait>()},
   };
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "mutex_tests.hpp"
@@ -20,7 +21,7 @@ MutexMaker our_mutex();
 /// Another right one: a semaphore with one permit.
 MutexMaker semaphore_as_mutex();
 
-/// Wrong in one way each.
-std::vector<MutexMaker> planted_mutexes();
+/// Wrong in one way each: the flaw, and the mutex that has it.
+std::vector<std::pair<std::string, MutexMaker>> planted_mutexes();
 
 }  // namespace conclave

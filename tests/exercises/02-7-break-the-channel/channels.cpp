@@ -332,16 +332,25 @@ BuilderMaker our_channels() {
 
 BuilderMaker other_channels() { return maker_of(Mistake::none); }
 
-std::vector<BuilderMaker> planted_channels() {
-  std::vector<BuilderMaker> planted;
-  for (const Mistake mistake :
-       {Mistake::first_ready_wins, Mistake::selects_never_meet, Mistake::timed_out_send_stays,
-        Mistake::close_frees_senders, Mistake::one_place_is_missing,
-        Mistake::close_drops_the_buffer, Mistake::newest_receiver_first,
-        Mistake::range_ends_when_empty, Mistake::twice_is_stuck}) {
-    planted.push_back(maker_of(mistake));
-  }
-  return planted;
+std::vector<std::pair<std::string, BuilderMaker>> planted_channels() {
+  return {
+      {"of the ready cases of a select it chooses the first, always",
+       maker_of(Mistake::first_ready_wins)},
+      {"a select on one side never meets a select on the other",
+       maker_of(Mistake::selects_never_meet)},
+      {"the value of a send that has timed out can still be received",
+       maker_of(Mistake::timed_out_send_stays)},
+      {"a sender that is parked when it is closed returns as if all were well",
+       maker_of(Mistake::close_frees_senders)},
+      {"a buffer for n holds n - 1", maker_of(Mistake::one_place_is_missing)},
+      {"close drops what was sent and not yet received", maker_of(Mistake::close_drops_the_buffer)},
+      {"of the receivers that wait it serves the one that came last",
+       maker_of(Mistake::newest_receiver_first)},
+      {"a range-for ends when there is nothing to receive now",
+       maker_of(Mistake::range_ends_when_empty)},
+      {"a select with the same channel in two cases parks for ever",
+       maker_of(Mistake::twice_is_stuck)},
+  };
 }
 
 }  // namespace conclave::suspect

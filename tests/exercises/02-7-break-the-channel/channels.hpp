@@ -6,6 +6,8 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "channel_tests.hpp"
@@ -29,7 +31,7 @@ BuilderMaker our_channels();
 /// Other right ones: on a list of those who wait, and a bell for each.
 BuilderMaker other_channels();
 
-/// Wrong in one way each.
-std::vector<BuilderMaker> planted_channels();
+/// Wrong in one way each: the flaw, and the channels that have it.
+std::vector<std::pair<std::string, BuilderMaker>> planted_channels();
 
 }  // namespace conclave::suspect

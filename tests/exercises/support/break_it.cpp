@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <fstream>
 #include <new>
 #include <sys/mman.h>
 
@@ -96,21 +97,25 @@ void must_accept(std::string_view kind, std::string_view which, const std::vecto
   }
 }
 
-void must_reject(std::size_t wanted, const std::vector<std::vector<Trial>>& planted,
+void must_reject(std::size_t wanted, const std::vector<Planted>& planted,
                  std::source_location place) {
   std::vector<bool> rejected(planted.size());
   std::string each;
-  for (std::size_t test = 0; test < planted.front().size(); ++test) {
+  for (std::size_t test = 0; test < planted.front().trials.size(); ++test) {
     std::size_t count = 0;
     for (std::size_t i = 0; i < planted.size(); ++i) {
-      if (examine(planted[i][test]).accepted) continue;
+      if (examine(planted[i].trials[test]).accepted) continue;
       rejected[i] = true;
       ++count;
     }
-    each += fmt::format("\n  {} by '{}'", count, planted.front()[test].name);
+    each += fmt::format("\n  {} by '{}'", count, planted.front().trials[test].name);
   }
 
   const auto count = static_cast<std::size_t>(std::ranges::count(rejected, true));
+  const auto living =
+      static_cast<std::size_t>(std::ranges::find(rejected, false) - rejected.begin());
+  if (const char* file = std::getenv("CONCLAVE_LIVING"); file != nullptr && count < planted.size())
+    std::ofstream(file) << planted[living].flaw;
   const std::string claim =
       fmt::format("your tests reject {} of the {} wrong ones", wanted, planted.size());
   must_hold({claim, place}, count >= wanted,

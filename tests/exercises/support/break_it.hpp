@@ -28,14 +28,21 @@ struct Trial {
       examine;  ///< makes the candidate, and runs the test on it with run()
 };
 
+/// A wrong candidate, with the tests of it.
+struct Planted {
+  std::string flaw;  ///< what it does wrong, as a hint names it
+  std::vector<Trial> trials;
+};
+
 /// Fails the test unless every trial of a right candidate, called `which`, accepts it.
 /// @param kind   what it is: "mutex"
 void must_accept(std::string_view kind, std::string_view which, const std::vector<Trial>& trials,
                  std::source_location place = std::source_location::current());
 
 /// Fails the test unless at least `wanted` of the wrong candidates are rejected; says how many are, and by which test.
-/// @param planted   the trials of each candidate, the same tests in the same order
-void must_reject(std::size_t wanted, const std::vector<std::vector<Trial>>& planted,
+/// The flaw of one that lives goes to the file that CONCLAVE_LIVING names, for a hint.
+/// @param planted   each with the same tests in the same order
+void must_reject(std::size_t wanted, const std::vector<Planted>& planted,
                  std::source_location place = std::source_location::current());
 
 /// What the reader's tests call: rejects the candidate unless `holds`, says `what` should have been so, and ends the

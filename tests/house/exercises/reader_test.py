@@ -131,6 +131,16 @@ class Hints(reader.Reader):
         self.exercise("check", "1.2")
         self.assert_says(self.hint(1), 0, "hint 2 of 3")
 
+    def test_the_second_hint_of_a_break_it_exercise_names_one_that_lives(self):
+        readme = self.root / "exercises/01-2-twice/README.md"
+        readme.write_text(readme.read_text().replace("*build", "*break-it"))
+        program = self.root / "build/dev/01-2-twice"
+        tell = "open(os.environ.get('CONCLAVE_LIVING', '/dev/null'), 'w').write('it forgets the third')"
+        program.write_text(program.read_text().replace("sys.exit(status)", f"{tell}; sys.exit(status)"))
+        self.assertNotIn("lives", self.hint(0)[1])
+        self.assert_says(self.hint(10), 0, "  one that lives : it forgets the third\n")
+        self.assertNotIn("forgets", self.hint(20)[1] + self.progress_file())
+
     def test_who_has_passed_may_read_them_all(self):
         self.answer("# done\n")
         self.exercise("check", "1.2")
