@@ -71,10 +71,13 @@ void serve(const Descriptor& door) {
     Descriptor socket(accept4(door.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
       go([socket = std::move(socket)] { echo(socket); });
-    } else if (errno == EMFILE || errno == ENFILE) {
-      sleep_for(10ms);  // until a client leaves: no descriptor is free
-    } else if (errno != ECONNABORTED && (errno != EAGAIN || !wait_readable(door.get()).ok())) {
-      return;
+    } else if (errno == EAGAIN) {
+      if (!wait_readable(door.get()).ok()) return;
+    } else if (errno == EBADF || errno == EINVAL) {
+      return;  // no door any more
+    } else {
+      sleep_for(
+          10ms);  // out of descriptors or memory, or a client that has left already: for the next one
     }
   }
 }

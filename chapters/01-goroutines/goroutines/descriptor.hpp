@@ -33,7 +33,7 @@
 namespace conclave {
 
 /// Parks this goroutine until a read, an accept or a receive on `fd` would not block, or until `deadline`.
-/// @return ok; deadline_exceeded; failed_precondition when `fd` is not open, or was closed meanwhile;
+/// @return ok; deadline_exceeded; cancelled in a destructor of a goroutine that is being unwound; failed_precondition when `fd` is not open, or was closed meanwhile;
 ///   invalid_argument for what has no readiness, such as a file on a disk (see blocking()); resource_exhausted
 ///   when the kernel watches no more descriptors
 /// @throws Panic outside run()
