@@ -2,6 +2,7 @@
 // What to watch for: every loop tries first, and waits when the kernel says "not now".
 // With a port as its argument it serves there until somebody ends it.
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
@@ -112,13 +113,13 @@ void serve_100_clients() {
   getsockname(door.get(), reinterpret_cast<sockaddr*>(&address), &bytes);
   go([&] { serve(door); });
 
-  int heard = 0;
+  std::atomic<int> heard = 0;
   WaitGroup clients;
   for (int i = 0; i < 100; ++i) {
     clients.go([&, i] { heard += ask(address.sin_port, fmt::format("I am client {}", i)); });
   }
   clients.wait();
-  fmt::print("{} of 100 clients heard their own words\n", heard);
+  fmt::print("{} of 100 clients heard their own words\n", heard.load());
   door.close();
 }
 //! [main]

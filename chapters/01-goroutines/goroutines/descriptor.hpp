@@ -14,7 +14,8 @@
 ///     An end of file and an error are ready, too: the call tells them.
 ///  3. Any number of goroutines may wait for one descriptor; when it is ready, all that wait in that direction wake.
 ///  4. A descriptor that is closed while goroutines wait for it is reported to them: at once by Descriptor::close();
-///     after close(2), when its number is waited for again, or nothing has happened for ten milliseconds.
+///     after close(2), when its number is waited for again, or nothing has happened for ten milliseconds
+///     (at most once a second).
 ///  5. A deadline that has passed wins over a descriptor that is ready.
 ///
 /// A wait for a descriptor counts as something that can still happen: the other end may speak, so there is no

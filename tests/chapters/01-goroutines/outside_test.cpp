@@ -332,12 +332,11 @@ TEST(RunHandle, WhatWasPostedOkRanOrWasDestroyedWhenRunEnds) {
     std::atomic<int> destroyed = 0;
     int posted = 0;
     std::jthread other;
-    std::thread::id where;
     run([&] {
       std::latch begun(1);
       other = std::jthread([&, handle = RunHandle()] {
         for (Code code = Code::ok; code != Code::unavailable;) {
-          auto witness = std::make_unique<Witness>(destroyed, where);
+          auto witness = std::make_unique<AtTheEnd>([&] { ++destroyed; });
           code = handle.post([witness = std::move(witness)] {}).code();
           if (++posted == 1) begun.count_down();
         }
