@@ -77,8 +77,7 @@ void serve(const Descriptor& door) {
     } else if (errno == EBADF || errno == EINVAL) {
       return;  // no door any more
     } else {
-      sleep_for(
-          10ms);  // out of descriptors or memory, or a client that has left already: for the next one
+      sleep_for(10ms);  // no descriptor is free, say, until a client leaves
     }
   }
 }

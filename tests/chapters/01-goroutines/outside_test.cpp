@@ -328,6 +328,7 @@ TEST(RunHandle, AnEmptyFunctionPanics) {
 }
 
 TEST(RunHandle, WhatWasPostedOkRanOrWasDestroyedWhenRunEnds) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kTooManyThreads;
   for_each_seed(20, [](std::uint64_t seed) {
     std::atomic<int> destroyed = 0;
     int posted = 0;
