@@ -13,12 +13,14 @@
 #   goroutines.step.1 ...             a program for each steps/N-....cpp
 #   goroutines.example.counter ...    a program for each example
 #   goroutines.fault.uncaught ...     a program for each fault
+#   goroutines.without               a program and one of the chapter's mutants, on request only (BookWithout.cmake)
 #   goroutines.tests                  one program from tests/chapters/01-goroutines/*_test.cpp
 #   goroutines.bench.x                a program for each bench/x.cpp, built on request only
 #   goroutines.steps, .examples, .faults    all programs of that kind
 #
 # Each step, each example and each fault is also a test: its output must be that of the .out file beside it.
 include(GoogleTest)
+include(BookWithout)
 
 function(book_chapter folder)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;SOURCES;EXAMPLES;RACING;FAULTS")
@@ -46,6 +48,8 @@ function(book_chapter folder)
     _book_program(${name}.step.${number} ${source} book_runtime_options ${arg_DEPENDS} ${arg_PACKAGES})
     add_dependencies(${name}.steps ${name}.step.${number})
   endforeach()
+
+  book_without(${name} ${arg_SOURCES})
 
   add_custom_target(${name}.examples)
   foreach(example IN LISTS arg_EXAMPLES)

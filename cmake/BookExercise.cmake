@@ -107,7 +107,7 @@ function(book_exercise folder)
   _book_describe(KIND ${arg_KIND} PROGRAM ${program} SOURCES ${arg_SOURCES} GIVEN ${arg_GIVEN} TESTS ${test} ${more_tests}
     STUB_FAILS ${arg_STUB_FAILS} MUTANTS ${mutants})
   _book_add_gate(stub ${_book_gate})
-  _book_add_gate(mutants ${_book_judge})
+  _book_add_gate(mutants ${_book_judge} built)
 endfunction()
 
 # Wrong versions of a chapter's own code, judged by the chapter's own tests.
@@ -141,7 +141,7 @@ function(book_chapter_mutants folder)
   endforeach()
   if(mutants)
     _book_describe(KIND chapter PROGRAM ${chapter}.tests MUTANTS ${mutants})
-    _book_add_gate(mutants ${_book_judge})
+    _book_add_gate(mutants ${_book_judge} built)
   endif()
 endfunction()
 
@@ -237,7 +237,7 @@ function(_book_mutated_copy mutant)
   string(REGEX REPLACE "^[a-z]+/[^/]+/" "" below ${file})
   set(copy ${CMAKE_BINARY_DIR}/mutants/${folder}/${name}/${below})
   add_custom_command(OUTPUT ${copy}
-    COMMAND ${_book_judge} --alter ${mutant} --root ${PROJECT_SOURCE_DIR} --output ${copy}
+    COMMAND ${_book_judge} alter ${mutant} ${copy}
     DEPENDS ${mutant} ${PROJECT_SOURCE_DIR}/${file} ${_book_judge} ${_book_format}
     COMMENT "Altering ${file} (${name})" VERBATIM)
   return(PROPAGATE name file copy)

@@ -35,7 +35,8 @@ constexpr std::string_view kUsage =
     R"(Runs each test in a process of its own.
 
   --first           stop at the first test that does not pass; the rest waits
-  --verdicts=FILE   write a line for each test: name, tab, outcome, tab, what happened
+  --verdicts=FILE   write a line for each test: name, tab, outcome, tab, what happened; and, where
+                    the test has seeds, a tab and how many it has tried
   --in-process      run them all in this process, as GoogleTest does, for a debugger
 
   CONCLAVE_SEED=N             the seed of random tests
@@ -144,9 +145,10 @@ void run_one(const std::string& test) {
 }
 
 void write_verdict(std::FILE* file, const std::string& test, const Verdict& verdict) {
-  std::string line = verdict.first_line();
+  std::string line = verdict.in_one_line();
   std::ranges::replace(line, '\t', ' ');
-  fmt::print(file, "{}\t{}\t{}\n", test, to_string(verdict.outcome), line);
+  const std::string seeds = verdict.seed_count == 0 ? "" : fmt::format("\t{}", verdict.seed_count);
+  fmt::print(file, "{}\t{}\t{}{}\n", test, to_string(verdict.outcome), line, seeds);
   std::fflush(file);
 }
 
@@ -183,7 +185,8 @@ class Round {
       ++passed_count_;
     } else if (verdict.outcome == Outcome::skipped) {
       ++skipped_count_;
-      fmt::print("[  SKIPPED ] {}: {}\n", name, verdict.first_line());  // the words ctest looks for
+      fmt::print("[  SKIPPED ] {}: {}\n", name,
+                 verdict.in_one_line());  // the words ctest looks for
     } else {
       failed_.push_back(name);
       const std::string command = fmt::format("{} --gtest_filter={}", options_.program, name);

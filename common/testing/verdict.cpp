@@ -176,9 +176,15 @@ std::string_view to_string(Outcome outcome) {
   return kNames.at(static_cast<std::size_t>(outcome));
 }
 
-std::string Verdict::first_line() const {
-  std::string_view line = then.empty() ? happened : then;
-  return std::string(take_line(line));
+std::string Verdict::in_one_line() const {
+  std::string_view rest = then.empty() ? happened : then;
+  std::string line(take_line(rest));
+  while (!rest.empty()) {
+    std::string_view next = take_line(rest);
+    next.remove_prefix(std::min(next.find_first_not_of(' '), next.size()));
+    if (!next.empty()) line += fmt::format(" / {}", next);
+  }
+  return line;
 }
 
 Verdict judge(const Ending& ending, std::chrono::milliseconds limit) {
@@ -202,6 +208,7 @@ Verdict judge(const Ending& ending, std::chrono::milliseconds limit) {
         if (!failed) verdict.happened = in_few_words(entry.text);
         break;
       case Entry::Kind::seed:
+        if (verdict.seed != entry.text) ++verdict.seed_count;
         verdict.seed = entry.text;
         break;
       case Entry::Kind::finished:

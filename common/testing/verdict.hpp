@@ -45,11 +45,12 @@ struct Verdict {
   std::string place;                      ///< `file:line` of what failed first; empty when unknown
   std::vector<std::string> later_places;  ///< of other assertions that failed after it
   std::optional<std::string> seed;        ///< the seed in use, if the test asked for one
+  std::size_t seed_count = 0;             ///< how many seeds were in use, one after the other
   std::string output;                     ///< what the test printed
   std::size_t telling = 0;                ///< where its line that tells most is; else its size
 
-  /// The line of the file of verdicts: how the process died if it died, else what failed.
-  [[nodiscard]] std::string first_line() const;
+  /// What the file of verdicts says: how the process died if it died, else what failed; its lines with " / " between.
+  [[nodiscard]] std::string in_one_line() const;
 };
 
 /// Judges an ending.

@@ -81,7 +81,8 @@ TEST(Isolation, BrokenClaimSaysWhatMustHoldAndWhatHappened) {
                          "  at             : "));
   EXPECT_THAT(run.output,
               testing::ContainsRegex("  at             : tests/common/planted.cpp:[0-9]+\n$"));
-  EXPECT_EQ(run.verdicts, "Planted.KeepsItsPromise\tfailed\t3 of 10 had finished\n");
+  EXPECT_EQ(run.verdicts,
+            "Planted.KeepsItsPromise\tfailed\t3 of 10 had finished / then it returned\n");
 }
 
 TEST(Isolation, PlainAssertionIsSaidInFewWordsAndLaterOnesAreNamed) {
@@ -91,7 +92,8 @@ TEST(Isolation, PlainAssertionIsSaidInFewWordsAndLaterOnesAreNamed) {
                                     "  what happened  : a lost update\n"
                                     "                   sum (3) is not equal to 4\n"));
   EXPECT_THAT(run.output, HasSubstr("  failed later   : "));
-  EXPECT_EQ(run.verdicts, "Planted.ComparesTwoSums\tfailed\ta lost update\n");
+  EXPECT_EQ(run.verdicts,
+            "Planted.ComparesTwoSums\tfailed\ta lost update / sum (3) is not equal to 4\n");
 }
 
 TEST(Isolation, ExceptionIsAFailure) {
@@ -261,6 +263,11 @@ TEST(Isolation, SeedsAreTriedUntilOneFailsAndThatOneIsNamed) {
   EXPECT_EQ(run_planted("--gtest_filter=Planted.FailsUnderTheThirdSeed", seed).output,
             "1 test passed\n")
       << "with a seed chosen there is one round";
+}
+
+TEST(Isolation, VerdictOfATestWithSeedsSaysHowManyWereTried) {
+  EXPECT_THAT(judge("Planted.FailsUnderTheThirdSeed").verdicts, EndsWith("\t3\n"));
+  EXPECT_THAT(judge("Planted.DrawsAndCrashes").verdicts, EndsWith("\t1\n"));
 }
 
 TEST(Isolation, FailureBeforeTheTestIsItsFailure) {

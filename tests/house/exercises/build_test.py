@@ -6,6 +6,10 @@ import unittest
 import scratch
 
 
+README = {"01-1-sky": "# 1.1 sky\n\n*predict · about 5 minutes (an estimate)*\n",
+          "01-2-twice": "# 1.2 twice\n\n*build · about 5 minutes (an estimate)*\n"}
+
+
 class Build(scratch.ScratchBook):
     def setUp(self):
         super().setUp()
@@ -72,8 +76,11 @@ class Build(scratch.ScratchBook):
         self.mutant("01-numbers/odd", "chapters/01-numbers/numbers/half.hpp", "Half.TellsEvenFromOdd", "  return x % 2 == 0;", "  return true;")
 
         # Two exercises.
+        self.write("chapters/01-numbers/reference.md", "".join(
+            f"| [{number} {folder[5:]}](../../exercises/{folder}/README.md) | {kind} | 5 |\n"
+            for number, folder, kind in (("1.1", "01-1-sky", "predict"), ("1.2", "01-2-twice", "build"))))
         for folder in ("01-1-sky", "01-2-twice"):
-            self.write(f"exercises/{folder}/README.md", "What.\n")
+            self.write(f"exercises/{folder}/README.md", README[folder])
             self.write(f"solutions/{folder}/README.md", "Why.\n")
             for level in (1, 2, 3):
                 self.write(f"exercises/{folder}/hints/{level}.md", "Think.\n")
@@ -136,7 +143,13 @@ class Build(scratch.ScratchBook):
 
         self.assert_says(self.build("stubs"), 0)
         self.assert_says(self.run_program("ctest", "--test-dir", "build/dev", "-C", "gates", "-L", "stub"), 0, "out of 2")
-        self.assert_says(self.tool("exercise", "mutants"), 0, "10 mutants, 10 killed, 0 alive")
+        self.assert_says(self.tool("mutants", "judge"), 1, "10 mutants, 10 killed, 0 alive", "green has no fingerprint")
+        self.assert_says(self.tool("mutants", "judge", "--fingerprints"), 0, "fingerprints: tests/mutants/01-1-sky/fingerprints.txt")
+        self.assert_says(self.tool("mutants", "judge"), 0, "10 mutants, 10 killed, 0 alive", "table: build/mutants.md")
+        self.assert_says(self.tool("mutants", "judge", "01-numbers"), 0, "2 mutants, 2 killed, 0 alive")
+        self.assert_says(self.tool("mutants", "judge", "--chapter", "1"), 0, "10 mutants, 10 killed, 0 alive")
+        self.assert_says(self.tool("mutants", "judge", "--chapter", "7"), 1, "there are no mutants of a chapter '7'; want one of: C=01")
+        self.assert_says(self.tool("mutants", "judge", "1.2", "--chapter", "1"), 1, "EX=1.2 and C=1: want one of the two")
 
         self.the_reader_answers_in_text()
         self.the_reader_writes_code()
@@ -145,7 +158,7 @@ class Build(scratch.ScratchBook):
     def the_reader_answers_in_text(self):
         answers = self.root / "exercises/01-1-sky/answers.txt"
         self.assert_says(self.tool("exercise", "check", "1.1"), 1, "TODO  Sky.IsBlue", "'sky' in exercises/01-1-sky/answers.txt:1 still says ?",
-                         "exercises/01-1-sky/hints/1.md", "make check EX=01-1")
+                         "make hint EX=01-1", "make check EX=01-1")
         answers.write_text("sky: green\n")
         self.assert_says(self.tool("exercise", "check", "01-1"), 1, "FAIL  Sky.IsBlue")
         answers.write_text("sky: mauve\n")
@@ -185,21 +198,21 @@ class Build(scratch.ScratchBook):
         self.assert_says(self.tool("exercise", "reset", "01-2"), 0, "is as it was")
         self.assertEqual(len(list((self.root / ".backup/01-2-twice").iterdir())), 1)
         file.unlink()
-        self.assert_says(self.tool("exercise", "check", "01-2"), 1, "twice.cpp is gone; 'make reset EX=01-2' brings it back")
+        self.assert_says(self.tool("exercise", "check", "01-2"), 2, "twice.cpp is gone; 'make reset EX=01-2' brings it back")
         self.assert_says(self.tool("exercise", "reset", "01-2"), 0)
         self.assertEqual(file.read_text(), stub)
-        self.assert_says(self.tool("exercise", "check", "twize"), 1, "there is no exercise 'twize'. Did you mean EX=01-2?")
+        self.assert_says(self.tool("exercise", "check", "twize"), 2, "there is no exercise 'twize'. Did you mean EX=01-2?")
 
     def mutants_that_do_not_die(self):
         self.mutant("01-2-twice/right", "solutions/01-2-twice/twice.cpp", "Twice.Doubles", "  return x + x;", "  return 2 * x;")
         self.mutant("01-2-twice/crash", "solutions/01-2-twice/twice.cpp", "Twice.Doubles", "  return x + x;", "  __builtin_trap();")
         self.mutant("01-2-twice/spin", "solutions/01-2-twice/twice.cpp", "Twice.Doubles", "  return x + x;",
                     "  for (volatile int i = 0;; i = i + 1) {}")
-        self.assert_says(self.tool("exercise", "mutants", "01-2"), 1, "01-2-twice/right survives: Twice.Doubles passed",
+        self.assert_says(self.tool("mutants", "judge", "01-2"), 1, "01-2-twice/right survives: Twice.Doubles passed",
                          "01-2-twice/crash survives: crashed, where assertion was promised",
                          "01-2-twice/spin survives: hung, where assertion was promised", "7 mutants, 4 killed, 3 alive")
         self.mutant("01-2-twice/right", "solutions/01-2-twice/twice.cpp", "Twice.Doubles", "  return x - x;", "  return 2 * x;")
-        self.assert_says(self.tool("exercise", "mutants", "01-2"), 1, "right.mutant: the old text stands in solutions/01-2-twice/twice.cpp 0 times")
+        self.assert_says(self.tool("mutants", "judge", "01-2"), 1, "right.mutant: the old text stands in solutions/01-2-twice/twice.cpp 0 times")
 
     def test_sentences_that_are_wrong(self):
         good = "book_exercise(01-2-twice KIND build CHAPTER numbers SOURCES twice.cpp STUB_FAILS Twice.Doubles todo)"

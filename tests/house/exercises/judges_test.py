@@ -1,69 +1,19 @@
 """What the judge of the mutants and the gate of an exercise accept, and what they refuse."""
-import json
 import unittest
 
-import scratch
-
-FOLDER = "01-2-twice"
-
-# A test program that says what the file beside it says.
-PROGRAM = r"""
-    #!/bin/sh
-    for option; do
-      case $option in
-        --verdicts=*) file=${option#*=} ;;
-        --gtest_filter=*) test=${option#*=} ;;
-      esac
-    done
-    grep "^${test-}" "$0.verdicts" >"$file" || true
-    """
+import planted
+from planted import FOLDER, README, TABLE
 
 
-class Judges(scratch.ScratchBook):
-    def setUp(self):
-        super().setUp()
-        self.write(f"solutions/{FOLDER}/twice.cpp", """
-            int twice(int x) {
-              return x + x;
-            }
-            """)
-        self.write(f"solutions/{FOLDER}/README.md", "Why.\n")
-        self.write(f"exercises/{FOLDER}/README.md", "What.\n")
-        for level in (1, 2, 3):
-            self.write(f"exercises/{FOLDER}/hints/{level}.md", "Think.\n")
-        self.write(f"tests/exercises/{FOLDER}_test.cpp", """
-            TEST(Twice, DoublesOne) {}
-            TEST_F(Twice, DoublesTwo) {}
-            """)
-        self.stub = self.program("stub", "Twice.DoublesOne\ttodo\t1.2: write it", "Twice.DoublesTwo\ttodo\t1.2: write it")
-
-    def program(self, name, *verdicts):
-        self.write(f"build/{name}.verdicts", "".join(f"{line}\n" for line in verdicts))
-        return str(self.write(f"build/{name}", PROGRAM, program=True))
-
-    def mutant(self, name="plus-two", **changes):
-        headers = {"file": f"solutions/{FOLDER}/twice.cpp", "test": "Twice.DoublesOne", "misconception": "m", "looks like": "l"}
-        headers |= {key.replace("_", " "): value for key, value in changes.items() if key not in ("old", "new")}
-        text = "".join(f"{key}: {value}\n" for key, value in headers.items() if value)
-        old, new = changes.get("old", "  return x + x;\n"), changes.get("new", "  return x + 2;\n")
-        path = self.root / f"tests/mutants/{FOLDER}/{name}.mutant"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{text}--- old\n{old}--- new\n{new}--- end\n")
-        return path
-
-    def description(self, kind="build", fails=("Twice.DoublesOne", "todo"), mutants=()):
-        return self.write(f"build/{FOLDER}.json", json.dumps({
-            "folder": FOLDER, "id": "01-2", "kind": kind, "program": self.stub, "sources": ["twice.cpp"], "given": [],
-            "tests": [str(self.root / f"tests/exercises/{FOLDER}_test.cpp")], "stub_fails": list(fails), "mutants": list(mutants)}))
-
+class Judges(planted.PlantedExercise):
     def judge(self, *verdicts, **changes):
         """Judges one mutant whose program says these verdicts."""
         program = self.program("mutant", *verdicts)
         entry = {"mutant": str(self.mutant(**changes)), "program": program, "answers": ""}
-        return self.tool("mutants", self.description(mutants=[entry]))
+        return self.tool("mutants", "built", "--fingerprints", self.description(mutants=[entry]))
 
     def alter(self, **changes):
-        return self.tool("mutants", "--alter", self.mutant(**changes), "--output", self.root / "build/altered.cpp")
+        return self.tool("mutants", "alter", self.mutant(**changes), self.root / "build/altered.cpp")
 
     def gate(self, count=4, **changes):
         entries = [{"mutant": str(self.mutant(f"m{i}")), "program": self.stub, "answers": ""} for i in range(count)]
@@ -93,10 +43,14 @@ class Judges(scratch.ScratchBook):
     def test_a_name_is_one_test_and_no_pattern(self):
         self.assert_says(self.judge("Twice.DoublesOne\tfailed\t", test="Twice.*"), 1, "want one test, as in Suite.Test")
 
+    def test_the_table_says_how_many_seeds_the_killing_took(self):
+        self.assert_says(self.judge("Twice.DoublesOne\tfailed\tit was 3\t17"), 0, "Twice.DoublesOne     17  ")
+        self.assert_says(self.judge("Twice.DoublesOne\tfailed\tit was 3"), 0, "Twice.DoublesOne      -  ")
+
     def test_the_published_table_leaves_out_what_a_break_it_reader_looks_for(self):
         entry = {"mutant": str(self.mutant()), "program": self.program("mutant", "Twice.DoublesOne\tfailed\t"), "answers": ""}
         for kind, published in (("build", True), ("break-it", False)):
-            self.tool("mutants", "--markdown", "build/table.md", self.description(kind=kind, mutants=[entry]))
+            self.tool("mutants", "built", "--table", "build/table.md", self.description(kind=kind, mutants=[entry]))
             self.assertEqual("plus-two" in (self.root / "build/table.md").read_text(), published)
 
     # The altered copy.
@@ -129,7 +83,7 @@ class Judges(scratch.ScratchBook):
         for name in ("01-10-ten", "01-9-nine"):
             self.write(f"exercises/{name}/README.md", "What.\n")
         status, said = self.tool("exercise", "check", "")
-        self.assertEqual(status, 1)
+        self.assertEqual(status, 2)
         self.assertEqual([word for word in said.split() if word.startswith("EX=")], ["EX=01-2", "EX=01-9", "EX=01-10"])
 
     def test_files_are_missed(self):
@@ -137,6 +91,42 @@ class Judges(scratch.ScratchBook):
         (self.root / f"solutions/{FOLDER}/README.md").unlink()
         self.assert_says(self.gate(count=3), 1, f"want a file exercises/{FOLDER}/hints/2.md", f"want a file solutions/{FOLDER}/README.md",
                          "at least 4 mutants in tests/mutants/01-2-twice/; there are 3")
+
+    def test_another_right_answer_is_missed(self):
+        (self.root / f"solutions/{FOLDER}/also-right/times.cpp").unlink()
+        self.assert_says(self.gate(), 1, f"want another right answer in solutions/{FOLDER}/also-right/")
+
+    def test_the_head_of_the_readme_says_what_the_build_says(self):
+        for old, new, complaint in (
+                ("# 1.2 Two", "# 1.3 Two", "want '# 1.2 Title' as its first line; it is '# 1.3 Two of each?'"),
+                ("# 1.2 ", "", "want '# 1.2 Title' as its first line"),
+                ("*build · about 10", "*build · 10", "want '*build · about N minutes (an estimate)*' as its second line; it is '*build · 10 minutes"),
+                ("(an estimate)", "", "as its second line"),
+                ("*build", "*fix", "its second line says 'fix'; exercises/CMakeLists.txt says KIND build")):
+            self.write(f"exercises/{FOLDER}/README.md", README.replace(old, new))
+            self.assert_says(self.gate(), 1, f"{FOLDER}: exercises/{FOLDER}/README.md: ", complaint)
+
+    def test_the_table_of_the_chapter_lists_it_alike(self):
+        for old, new, complaint in (
+                ("1.2 Two", "1.2 Three", "the row of 1.2 says title 'Three of each?'; the exercise says 'Two of each?'"),
+                ("| build |", "| fix |", "says kind 'fix'; the exercise says 'build'"),
+                ("| 10 |", "| 15 |", "says minutes '15'; the exercise says '10'"),
+                ("[1.2", "[1.3", "says number '1.3'; the exercise says '1.2'"),
+                ("01-2-twice", "01-2-thrice", "reference.md: want a row in the table of exercises:\n    "
+                                              "| [1.2 Two of each?](../../exercises/01-2-twice/README.md) | build | 10 |")):
+            self.write("chapters/01-numbers/reference.md", TABLE.replace(old, new))
+            self.assert_says(self.gate(), 1, complaint)
+
+    def test_a_side_room_is_a_room(self):
+        self.write(f"exercises/{FOLDER}/README.md", README.replace("*build ", "*build, a side room "))
+        self.write("chapters/01-numbers/reference.md", TABLE.replace(") ★ |", "), a side room |"))
+        self.assert_says(self.gate(), 0)
+
+    def test_what_is_still_to_write_is_named(self):
+        self.write(f"exercises/{FOLDER}/hints/2.md", "Look.\n\nWRITE: where to look\n")
+        self.write(f"tests/exercises/{FOLDER}/planted.hpp", "// WRITE: the planted ones\n")
+        self.assert_says(self.gate(), 1, f"exercises/{FOLDER}/hints/2.md:3: still to write: where to look",
+                         f"tests/exercises/{FOLDER}/planted.hpp:1: still to write: the planted ones")
 
     def test_a_source_that_nothing_builds_is_refused(self):
         self.write(f"exercises/{FOLDER}/twice.cpp", "")
@@ -156,6 +146,8 @@ class Judges(scratch.ScratchBook):
     def test_only_a_fix_may_fail_by_more_than_its_todo(self):
         self.stub = self.program("stub", "Twice.DoublesOne\tfailed\tit was 3", "Twice.DoublesTwo\tfailed\tit was 5")
         self.assert_says(self.gate(fails=("Twice.DoublesOne", "failed")), 1, "Twice.DoublesTwo: a build stub fails by its TODO; it is 'failed'")
+        self.write(f"exercises/{FOLDER}/README.md", README.replace("*build", "*fix"))
+        self.write("chapters/01-numbers/reference.md", TABLE.replace("| build |", "| fix |"))
         self.assert_says(self.gate(kind="fix", fails=("Twice.DoublesOne", "failed")), 0)
 
     def test_the_todo_is_that_of_the_exercise(self):

@@ -8,7 +8,7 @@ import textwrap
 import unittest
 
 BOOK = pathlib.Path(__file__).resolve().parents[3]
-TOOLS = ("book_exercises.py", "mutants", "exercise_gate", "exercise")
+TOOLS = ("build", "exercise", "exercise_gate", "mutants", "progress", *(path.name for path in sorted(BOOK.glob("tools/book_*.py"))))
 
 
 class ScratchBook(unittest.TestCase):
