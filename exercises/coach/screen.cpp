@@ -271,8 +271,8 @@ Rows exercise_body(const State& state) {
         Style::bold);
     add(rows, state,
         resets ? "Your answer is kept in .backup.  y puts it back, any other key does not."
-               : "It opens by itself once yours passes, and tells more then.  y opens it now, any "
-                 "other key does not.");
+               : "Once yours passes, s opens it at once.  y gives up and opens it now, any other "
+                 "key does not.");
   } else if (state.job && !state.job->in_background) {
     add(rows, state, doing(state), Style::bold);
     if (state.now - state.job->started >= std::chrono::seconds(3)) {

@@ -375,7 +375,8 @@ void press(State& state, Effects& effects, Key key) {
 
 void save(State& state, Effects& effects) {
   if (state.exercises.empty() || must_finish(state)) return;
-  state.quiz_asked = true;  // the reader is at work
+  state.quiz_asked = true;       // the reader is at work
+  effects.emplace_back(Open{});  // where to begin may have moved
   ask_about_current(state, effects, Verb::check);
 }
 

@@ -68,8 +68,8 @@ void Terminal::enter() {
 
 void Terminal::leave() {
   if (!std::exchange(entered_, false)) return;
-  write_all(kLeave);
   tcsetattr(tty_.get(), TCSADRAIN, &before_);
+  write_all(kLeave);
 }
 
 void Terminal::show(std::string_view frame) {
