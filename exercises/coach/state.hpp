@@ -40,8 +40,8 @@ struct Look {
   Size size;
   bool colour = false;
   bool utf8 = false;
-  bool links = false;     ///< whether it knows hyperlinks (OSC 8)
-  std::string root_link;  ///< the root as the beginning of a link: file://host/path/to/conclave/
+  bool links = false;       ///< whether it knows hyperlinks (OSC 8)
+  std::string root_link{};  ///< the root as the beginning of a link: file://host/path/to/conclave/
 };
 
 /// What is on the screen.

@@ -82,7 +82,7 @@ class Coach:
 
     def end(self):
         if self.status is None:
-            os.kill(self.process, signal.SIGKILL)
+            os.kill(self.process, signal.SIGTERM)  # so that it ends what it has started
             self.wait_for_end()
 
 
@@ -261,7 +261,8 @@ class ASecondCoach(CoachTest):
     def test_may_follow_one_that_was_killed(self):
         first = self.start()
         first.wait_for("1.1 The first")
-        first.end()
+        os.kill(first.process, signal.SIGKILL)
+        first.wait_for_end()
         self.start().wait_for("1.1 The first")
 
 
