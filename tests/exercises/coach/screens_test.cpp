@@ -46,8 +46,8 @@ constexpr const char* kFailing =
 /// A coach without a world: hands over events, and answers what is asked.
 class Session {
  public:
-  explicit Session(std::string first = "new", std::string second = "new",
-                   std::string third = "new") {
+  explicit Session(const std::string& first = "new", const std::string& second = "new",
+                   const std::string& third = "new") {
     status_ = kStatus;
     for (const auto& [mark, standing] :
          {std::pair{"{1}", first}, {"{2}", second}, {"{3}", third}}) {
