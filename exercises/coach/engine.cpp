@@ -18,6 +18,10 @@ namespace conclave::coach {
 namespace {
 
 constexpr std::size_t kFields = 9;
+constexpr std::size_t kShownColumns = 60;  // of what cannot be read
+
+/// Whether a line is said to people: an answer has a tab in each of its lines.
+bool is_note(std::string_view line) { return line.find('\t') == std::string_view::npos; }
 
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
@@ -51,9 +55,8 @@ std::optional<Standing> standing_in(std::string_view text) {
 
 Status unreadable(std::string_view verb, std::size_t number, std::string_view line,
                   std::string_view want) {
-  constexpr std::size_t kShown = 60;
   return Status::invalid_argument(
-      fmt::format("tools/exercise {}, line {}: \"{}\"", verb, number, clip(line, kShown)),
+      fmt::format("tools/exercise {}, line {}: \"{}\"", verb, number, clip(line, kShownColumns)),
       fmt::format("want {}", want));
 }
 
@@ -129,22 +132,27 @@ Result<std::vector<Exercise>> parse_status(std::string_view answer) {
   std::size_t number = 0;
   for (const std::string& line : lines_of(answer)) {
     ++number;
+    if (is_note(line)) continue;
     std::optional<Exercise> exercise = exercise_in(line);
     if (!exercise) return unreadable("status", number, clean(line), kWantExercise);
     exercises.push_back(std::move(*exercise));
   }
-  if (exercises.empty()) return Status::not_found("tools/exercise status names no exercise");
+  if (exercises.empty()) {
+    return Status::not_found(fmt::format("tools/exercise status names no exercise: \"{}\"",
+                                         clip(joined(clean(answer)), kShownColumns)));
+  }
   return exercises;
 }
 
 Result<std::vector<Question>> parse_question(std::string_view answer) {
   constexpr std::size_t kLinesMax = 24;
   constexpr std::size_t kChoicesMax = 4;
-  if (answer.empty()) return std::vector<Question>{};
+  if (answer.find('\t') == std::string_view::npos) return std::vector<Question>{};
   Question question;
   std::size_t number = 0;
   for (const std::string& line : lines_of(answer)) {
     ++number;
+    if (is_note(line)) continue;
     const std::size_t tab = std::min(line.find('\t'), line.size());
     const std::string_view key = std::string_view(line).substr(0, tab);
     const std::string value = clean(std::string_view(line).substr(std::min(tab + 1, line.size())));
@@ -191,6 +199,7 @@ std::size_t beginning_in(std::string_view source) {
   std::size_t number = 0;
   for (const std::string& line : lines_of(source)) {
     ++number;
+    if (is_note(line)) continue;
     if (line.size() < 1000 && std::regex_search(line, kToDo)) return number;  // std::regex recurses
   }
   return 0;

@@ -5,7 +5,8 @@
 /// what a hint says, it asks this program and shows the answer.  `make check` and its sisters ask the same program.
 ///
 /// Laws
-///  1. An answer that cannot be read is an error that names the line; never half an answer.
+///  1. An answer that cannot be read is an error that names the line; never half an answer.  Lines without a tab are
+///     notes to people, and no part of it.
 ///  2. Every command ends in --coach where it speaks to the reader: then it names no commands to type.
 ///
 /// Nothing here blocks but task_of() and begin_of(), which read a short file.

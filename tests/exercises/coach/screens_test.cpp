@@ -287,10 +287,10 @@ TEST(Coach, SkipsTheQuestionAfterTwentySeconds) {
 }
 
 TEST(Engine, NamesTheLineThatItCannotRead) {
-  const Result<std::vector<Exercise>> read = parse_status("hello\n");
+  const Result<std::vector<Exercise>> read = parse_status("a note\nhello\tyou\n");
 
   ASSERT_FALSE(read.ok());
-  EXPECT_THAT(std::string(read.status().message()), testing::HasSubstr("line 1: \"hello\""));
+  EXPECT_THAT(std::string(read.status().message()), testing::HasSubstr("line 2: \"hello"));
 }
 
 TEST(Engine, FindsTheTaskOfAReadme) {
