@@ -1,4 +1,4 @@
-# The reader's verbs.  `make help` lists those to start with, `make help-all` every one.
+# The reader's verbs.  `make help` lists the five to start with, `make help-all` every one.
 # Each verb first installs what it needs and this machine lacks (tools/setup), and says so.
 
 SHELL := /bin/bash
@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 # CI builds with warnings as errors; build/$(PRESET) is where things are built.
 export PRESET ?= $(if $(CI),ci,dev)
 
-# What follows `##` is the help: the verb's variables, a bar, what it does.  `##!` marks those to start with.
+# What follows `##` is the help: the verb's variables, a bar, what it does.  `##!` marks the five.
 
 # To read
 
@@ -36,7 +36,7 @@ docs: ## | the site, in build/docs/html
 learn: ##! [EX=01-1] | the coach: the next exercise, checked at each save, with hints and progress
 	@tools/setup build python && tools/learn "$(EX)"
 
-check: ##! EX=01-1 | your answer to an exercise, tested
+check: ## EX=01-1 | your answer to an exercise, tested
 	@tools/setup build python && tools/exercise check "$(EX)"
 
 hint: ## EX=01-1 | one of three hints; the next opens after an honest try
