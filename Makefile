@@ -33,6 +33,9 @@ docs: ## | the site, in build/docs/html
 
 # To do
 
+learn: ## [EX=01-1] | the coach: the next exercise, checked at each save, with hints and progress
+	@tools/setup build python && tools/learn "$(EX)"
+
 check: ##! EX=01-1 | your answer to an exercise, tested
 	@tools/setup build python && tools/exercise check "$(EX)"
 
@@ -85,4 +88,4 @@ help-all:
 	@awk -F' *(: ##!?|[|]) *' '/^# To/ { print (n++ ? "\n" : "") substr($$0, 3) } \
 	  /^[a-z-]+: ##/ { printf "  make %-33s %s\n", $$1 " " $$2, $$3 }' Makefile
 
-.PHONY: run chapter step diff try docs check solution reset test bench asan tsan stubs mutants snippets lint format ci help help-all
+.PHONY: run chapter step diff try docs learn check solution reset test bench asan tsan stubs mutants snippets lint format ci help help-all

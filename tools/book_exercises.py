@@ -25,9 +25,11 @@ import math
 import os
 import pathlib
 import re
-import subprocess
+import signal
 import tempfile
 import time
+
+import book_containment
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEXT_KINDS = ("predict", "diagnose")
@@ -56,6 +58,7 @@ class Run:
     output: str
     status: int
     seconds: float
+    remarks: list  # of the containment: lines that stand in the output, too
 
 
 def run_tests(program, *options, answers="", timeout_s=10):
@@ -68,13 +71,32 @@ def run_tests(program, *options, answers="", timeout_s=10):
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, "verdicts")
         start = time.monotonic()
-        ran = subprocess.run([program, f"--verdicts={file}", *options], env=environment, cwd=ROOT, text=True, errors="replace",
-                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        ran = book_containment.run([program, f"--verdicts={file}", *options], environment, ROOT, file, timeout_s + 1)
         seconds = time.monotonic() - start
         lines = file.read_text(errors="replace").splitlines() if file.exists() else []
     verdicts = [Verdict(test, outcome, message, int(seeds or 0))
                 for test, outcome, message, seeds in ((line.split("\t") + ["", "", ""])[:4] for line in lines)]
-    return Run(verdicts, ran.stdout, ran.returncode, seconds)
+    output, remarks = tell_containment(ran, verdicts)
+    return Run(verdicts, output, ran.status, seconds, remarks)
+
+
+def tell_containment(ran, verdicts):
+    """The output, and behind it what the tests could not know: why they were killed, and what they left behind."""
+    output, remarks = ran.output, []
+    if ran.stopped:
+        killed = "it crashed with SIGKILL (Killed)"
+        for verdict in verdicts:
+            verdict.message = verdict.message.replace(killed, ran.stopped)
+        if killed in output:
+            output = output.replace(killed, ran.stopped)
+        else:
+            remarks.append(f"  what happened  : {ran.stopped}")
+    elif ran.status < 0 or (ran.status and not verdicts):
+        how = f"was killed by {signal.Signals(-ran.status).name}" if ran.status < 0 else f"ended with status {ran.status}"
+        remarks.append(f"  what happened  : the tests' program {how}")
+    if ran.left_count:
+        remarks.append(f"  left behind    : {ran.left_count} process{'es' * (ran.left_count > 1)} that still ran; ended now")
+    return output + "".join(line + "\n" for line in remarks), remarks
 
 
 def written_tests(files):

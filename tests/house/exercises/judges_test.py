@@ -83,7 +83,7 @@ class Judges(planted.PlantedExercise):
         for name in ("01-10-ten", "01-9-nine"):
             self.write(f"exercises/{name}/README.md", "What.\n")
         status, said = self.tool("exercise", "check", "")
-        self.assertEqual(status, 1)
+        self.assertEqual(status, 2)
         self.assertEqual([word for word in said.split() if word.startswith("EX=")], ["EX=01-2", "EX=01-9", "EX=01-10"])
 
     def test_files_are_missed(self):

@@ -8,8 +8,7 @@ import textwrap
 import unittest
 
 BOOK = pathlib.Path(__file__).resolve().parents[3]
-TOOLS = ("book_exercises.py", "book_fingerprints.py", "book_judge.py", "book_touched.py", "build", "exercise", "exercise_gate",
-         "mutants", "progress")
+TOOLS = ("build", "exercise", "exercise_gate", "mutants", "progress", *(path.name for path in sorted(BOOK.glob("tools/book_*.py"))))
 
 
 class ScratchBook(unittest.TestCase):
