@@ -1,4 +1,4 @@
-"""Builds an exercise, and says of a compiler's errors and warnings what a reader needs: the first one, shortened, with its place."""
+"""Builds an exercise, and tells a reader of the compiler's first error, and of its warnings: shortened, with the place."""
 
 import itertools
 import os

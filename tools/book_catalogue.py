@@ -1,7 +1,8 @@
 """What the book says of its exercises: titles, times, the short route, the section to reread, and the files a verdict rests on.
 
 The truth stands where a reader reads it: title, kind and minutes at the head of an exercise's README.md, the short route
-(★) in the table of the chapter's reference.md, the section to reread where the chapter's text says `make check EX=...`, or behind "To reread:" in the README.md.
+(★) in the table of the chapter's reference.md, the section to reread behind "To reread:" in the README.md, or else where
+the chapter's text says `make check EX=...`.
 """
 
 import dataclasses
@@ -75,7 +76,7 @@ def entries():
 
 
 def reread(folder):
-    """The section of the chapter that an exercise belongs to, as page and heading: its task names it, or the text sends a reader from there."""
+    """The section of the chapter that an exercise belongs to, as page and heading."""
     task = ROOT / "exercises" / folder / "README.md"
     named = REREAD.search(task.read_text()) if task.exists() else None
     if named:

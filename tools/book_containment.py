@@ -103,7 +103,10 @@ def descendants(process):
         children_of = children
     else:
         all_children = children_by_search()
-        children_of = lambda parent: all_children.get(parent, [])
+
+        def children_of(parent):
+            return all_children.get(parent, [])
+
     found, parents = [], [process]
     while parents:
         found += (more := children_of(parents.pop()))
@@ -206,7 +209,8 @@ def start(command):
         limit(resource.RLIMIT_NPROC, tasks_max)
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=prepare)
+    return subprocess.Popen(command, preexec_fn=prepare, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT)
 
 
 class Keeper:
@@ -255,7 +259,8 @@ class Keeper:
                 if memory_of(self.program.pid) > MEMORY_MAX:
                     self.program.kill()
             if time.monotonic() - since > self.silence_s:
-                self.stopped = self.stopped or f"it did not end, and gave no sign of life for {self.silence_s:g} s, so it was killed"
+                silence = f"it did not end, and gave no sign of life for {self.silence_s:g} s, so it was killed"
+                self.stopped = self.stopped or silence
                 self.program.kill()
 
     def finish(self):

@@ -56,14 +56,20 @@ class Hints(typing.NamedTuple):
     files: str
 
 
+def moment(text):
+    """The text, when it is a time."""
+    datetime.datetime.fromisoformat(text)
+    return text
+
+
 WHEN, DIGEST = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d)", r"([0-9a-f]{16})"
 LINES = {
-    "passed": (re.compile(f"{WHEN} {DIGEST}"), Stamp),
-    "failed": (re.compile(f"{WHEN} {DIGEST}"), Stamp),
-    "mistake": (re.compile(rf"(\d+) {DIGEST} (\S+) (\S+) ?(.*)"), lambda count, *rest: Mistake(int(count), *rest)),
-    "hints": (re.compile(rf"([1-{HINTS}]) {WHEN} {DIGEST}"), lambda count, *rest: Hints(int(count), *rest)),
-    "earned": (re.compile("(a hint)"), lambda _: True),
-    "gave-up": (re.compile(WHEN), Stamp),
+    "passed": (f"{WHEN} {DIGEST}", lambda when, digest: Stamp(moment(when), digest)),
+    "failed": (f"{WHEN} {DIGEST}", lambda when, digest: Stamp(moment(when), digest)),
+    "mistake": (rf"(\d+) {DIGEST} (\S+) (\S+) ?(.*)", lambda count, *rest: Mistake(int(count), *rest)),
+    "hints": (rf"([1-{HINTS}]) {WHEN} {DIGEST}", lambda count, when, files: Hints(int(count), moment(when), files)),
+    "earned": ("a hint", lambda: True),
+    "gave-up": (WHEN, lambda when: Stamp(moment(when))),
 }
 FOLDER = re.compile(r"\d\d-\d+-[a-z0-9-]+")
 
@@ -108,6 +114,9 @@ class Record:
         elif files != self.mistake.files:
             self.mistake = Mistake(self.mistake.count + 1, files, *kind)
 
+    def give_up(self):
+        self.gave_up = Stamp(now().isoformat())
+
     @property
     def hint_count(self):
         return self.hints.count if self.hints else 0
@@ -139,12 +148,11 @@ def parse(text):
             record = records.setdefault(line, Record())
             continue
         key, _, value = line.strip().partition(" ")
-        match = LINES[key][0].fullmatch(value.strip()) if record is not None and key in LINES else None
+        pattern, make = LINES.get(key, ("", None))
+        match = re.fullmatch(pattern, value.strip()) if record is not None and make else None
         try:
-            if "hints" == key or key in ("passed", "failed", "gave-up"):
-                datetime.datetime.fromisoformat(match[2 if key == "hints" else 1])
-            setattr(record, key.replace("-", "_"), LINES[key][1](*match.groups()))
-        except (AttributeError, KeyError, TypeError, ValueError):
+            setattr(record, key.replace("-", "_"), make(*match.groups()))
+        except (AttributeError, TypeError, ValueError):  # no match, or a time that does not exist
             unread.append((number, line))
             if not line.startswith(" "):
                 record = None  # what follows may be another exercise's
@@ -175,31 +183,33 @@ def load():
     except OSError as error:
         say(f".progress cannot be read: {error.strerror}; what you did earlier is not known now")
         return {}
-    try:
-        text = content.decode()
-    except UnicodeDecodeError:
-        text = content.decode(errors="replace")
-    records, unread = parse(text)
+    records, unread = parse(content.decode(errors="replace"))
     if unread:
-        aside = BACKUP / f"progress-{now():%Y-%m-%d-%H%M%S}"
-        while aside.exists():
-            aside = aside.with_name(aside.name + "-again")
-        try:
-            BACKUP.mkdir(exist_ok=True)
-            aside.write_bytes(content)
-            store(records)
-            kept = f"the file as it was is kept in .backup/{aside.name}"
-        except OSError as error:
-            kept = f"it stays as it is: {error.strerror}"
         number, line = unread[0]
         more = f", nor {len(unread) - 1} more" if len(unread) > 1 else ""
+        kept = set_aside(content, records)
         say(f".progress:{number}: cannot read '{line.strip()[:60]}'{more}; those lines are left out; {kept}")
     return records
 
 
+def set_aside(content, records):
+    """Keeps a damaged file, and writes what could be read of it; says what was done."""
+    aside = BACKUP / f"progress-{now():%Y-%m-%d-%H%M%S}"
+    while aside.exists():
+        aside = aside.with_name(aside.name + "-again")
+    try:
+        BACKUP.mkdir(exist_ok=True)
+        aside.write_bytes(content)
+        store(records)
+    except OSError as error:
+        return f"it stays as it is: {error.strerror}"
+    return f"the file as it was is kept in .backup/{aside.name}"
+
+
 def store(records):
     """Replaces the file.  Call under the lock."""
-    text = HEAD + "".join("\n" + folder + "\n" + "".join(record.lines()) for folder, record in sorted(records.items(), key=lambda item: book_exercises.place(item[0])))
+    in_order = sorted(records, key=book_exercises.place)
+    text = HEAD + "".join(f"\n{folder}\n" + "".join(records[folder].lines()) for folder in in_order)
     fresh = FILE.with_name(".progress.new")
     try:
         with open(fresh, "w") as file:

@@ -1,6 +1,5 @@
 """What a reader is told: check, hint, why, solution, reset, progress, and what programs are told: status, question."""
 import fcntl
-import re
 import subprocess
 import unittest
 
