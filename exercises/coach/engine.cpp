@@ -199,7 +199,6 @@ std::size_t beginning_in(std::string_view source) {
   std::size_t number = 0;
   for (const std::string& line : lines_of(source)) {
     ++number;
-    if (is_note(line)) continue;
     if (line.size() < 1000 && std::regex_search(line, kToDo)) return number;  // std::regex recurses
   }
   return 0;

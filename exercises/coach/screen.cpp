@@ -237,10 +237,35 @@ Style style_of(Tone tone, std::string_view line, bool is_first) {
   return tone == Tone::good ? Style::good : Style::bad;
 }
 
-/// A text with its label dim, as in `  expected       : 3`.
+/// Whether `next` goes on with the paragraph that `line` is a part of, and that is too wide for this screen anyway.
+bool goes_on(std::string_view line, std::string_view next, std::size_t columns) {
+  const auto is_prose = [](std::string_view text) {
+    const char first = text.empty() ? ' ' : text[0];
+    return (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '`' ||
+           first == '(';
+  };
+  return width(line) > columns && is_prose(line) && is_prose(next) && !next.starts_with("```");
+}
+
+/// The lines of a report, with its wide paragraphs on one line each, so that they are wrapped anew.
+std::vector<std::string> report_lines(const State& state) {
+  std::vector<std::string> joined;
+  bool is_code = false;
+  for (std::string& line : lines_of(state.report.text)) {
+    if (line.starts_with("```")) is_code = !is_code;
+    if (!is_code && !joined.empty() && goes_on(joined.back(), line, columns_of(state))) {
+      joined.back() += ' ' + line;
+    } else {
+      joined.push_back(std::move(line));
+    }
+  }
+  return joined;
+}
+
+/// What was said last.
 void add_report(Rows& rows, const State& state) {
   bool is_first = true;
-  for (const std::string& line : lines_of(state.report.text)) {
+  for (const std::string& line : report_lines(state)) {
     add(rows, state, line, style_of(state.report.tone, line, std::exchange(is_first, false)));
   }
   if (state.view == View::exercise && state.exercise().standing == Standing::passed &&

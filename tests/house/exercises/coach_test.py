@@ -224,7 +224,7 @@ class TheEngine(CoachTest):
     def test_may_say_what_nobody_understands(self):
         self.say("status", "exit 0\nhello\n")
         coach = self.start()
-        coach.wait_for('tools/exercise status names no exercise: "hello"')
+        coach.wait_for('tools/exercise status names no exercise: "hello')
 
     def test_is_gone_when_the_coach_ends(self):
         self.say("check-01-1", "exit 0 hang\n")
