@@ -16,8 +16,8 @@ export PRESET ?= $(if $(CI),ci,dev)
 run: ##! | what this machine lacks, then every chapter's programs, in the text's order
 	@tools/setup build python && tools/chapter tour
 
-chapter: ##! C=01 [P=counter] | the programs of one chapter, or one of them
-	@tools/setup build python && tools/chapter run "$(C)" "$(P)"
+chapter: ##! C=01 [P=counter] [WITHOUT=rule] | its programs, or one; with a rule left out, or WITHOUT=list
+	@tools/setup build python && tools/chapter run "$(C)" "$(P)" $(if $(WITHOUT),--without "$(WITHOUT)")
 
 step: ##! C=01 N=1 | one step of how a chapter's library grows
 	@tools/setup build python && tools/chapter step "$(C)" "$(N)"
@@ -33,8 +33,20 @@ docs: ## | the site, in build/docs/html
 
 # To do
 
-check: ##! EX=01-1 | your answer to an exercise, tested
+learn: ##! [EX=01-1] | the coach: the next exercise, checked at each save, with hints and progress
+	@tools/setup build python && tools/learn "$(EX)"
+
+check: ## EX=01-1 | your answer to an exercise, tested
 	@tools/setup build python && tools/exercise check "$(EX)"
+
+hint: ## EX=01-1 | one of three hints; the next opens after an honest try
+	@tools/setup python && tools/exercise hint "$(EX)"
+
+why: ## EX=01-1 | the first test that fails once more, with all there is to know about it
+	@tools/setup build python && tools/exercise why "$(EX)"
+
+progress: ## | what you have solved, what that leaves, and where to go next
+	@tools/setup build python && tools/exercise progress
 
 solution: ## EX=01-1 [GIVE_UP=1] | our answer beside yours, once yours passes or you give up
 	@tools/setup python && tools/exercise solution "$(EX)"
@@ -61,6 +73,9 @@ tsan: ## [ONLY=races] | every test under ThreadSanitizer, to which each goroutin
 stubs: ## | each exercise, untouched, fails at once and in the way it declares
 	@tools/setup build python && tools/build stubs && ctest --preset $(PRESET) -C gates -L stub --parallel $$(nproc) | tools/progress
 
+new-exercise: ## KIND=build EX=02-11-name | the files of a new exercise, which work at once
+	@tools/setup python && tools/new_exercise "$(KIND)" "$(EX)"
+
 mutants: ## [C=01] [EX=01-1] [SINCE=HEAD~1] | each planted wrong answer dies in the test that is named for it
 	@tools/setup build python && tools/mutants judge $(if $(EX),"$(EX)") $(if $(C),--chapter "$(C)") $(if $(SINCE),--since "$(SINCE)") $(if $(FINGERPRINTS),--fingerprints)
 
@@ -78,11 +93,11 @@ ci: ## | everything that must hold before a change lands
 
 help:
 	@echo "Conclave: distributed programming the Go way, in C++20."; echo
-	@awk -F' *(: ##!|[|]) *' '/^[a-z-]+: ##!/ { printf "  make %-33s %s\n", $$1 " " $$2, $$3 }' Makefile
+	@awk -F' *(: ##!|[|]) *' '/^[a-z-]+: ##!/ { printf "  make %-40s %s\n", $$1 " " $$2, $$3 }' Makefile
 	@echo; echo "The text starts in README.md.  'make help-all' lists every verb."
 
 help-all:
 	@awk -F' *(: ##!?|[|]) *' '/^# To/ { print (n++ ? "\n" : "") substr($$0, 3) } \
-	  /^[a-z-]+: ##/ { printf "  make %-33s %s\n", $$1 " " $$2, $$3 }' Makefile
+	  /^[a-z-]+: ##/ { printf "  make %-40s %s\n", $$1 " " $$2, $$3 }' Makefile
 
-.PHONY: run chapter step diff try docs check solution reset test bench asan tsan stubs mutants snippets lint format ci help help-all
+.PHONY: run chapter step diff try docs learn check hint why progress solution reset test bench asan tsan stubs new-exercise mutants snippets lint format ci help help-all

@@ -5,7 +5,7 @@
 #     PACKAGES Boost::fiber fmt::fmt         # libraries of the distribution
 #     SOURCES  clock.cpp scheduler.cpp       # of the library, in reading order
 #     EXAMPLES counter lost_update           # the text's programs, in the text's order
-#     RACING   lost_update                   # those of them in which only the schedule orders what they share
+#     RACING   lost_update step.1            # those in which only the schedule orders what they share; steps, too
 #     FAULTS   deadlock_2 panic_below)       # programs with a planted fault, for what they print
 #
 # and gets
@@ -56,8 +56,9 @@ function(book_chapter folder)
     _book_program(${name}.example.${example} examples/${example}.cpp book_options book::${name})
     add_dependencies(${name}.examples ${name}.example.${example})
   endforeach()
-  foreach(example IN LISTS arg_RACING)  # ThreadSanitizer would be right
-    set_tests_properties(${name}.example.${example} PROPERTIES ENVIRONMENT CONCLAVE_SWITCHES_ORDER=1)
+  list(TRANSFORM arg_RACING PREPEND example. REGEX "^[^.]+$")
+  foreach(program IN LISTS arg_RACING)  # ThreadSanitizer would be right
+    set_tests_properties(${name}.${program} PROPERTIES ENVIRONMENT CONCLAVE_SWITCHES_ORDER=1)
   endforeach()
   list(JOIN arg_EXAMPLES "\n" lines)
   file(CONFIGURE OUTPUT examples.txt CONTENT "${lines}\n")  # for tools/chapter, which runs them in this order

@@ -16,6 +16,7 @@ import book_fingerprints
 from book_exercises import DEATHS, Exercise, Mutant, Verdict, Wrong, run_tests
 
 PROGRESS_S = 5
+HANG_S = 20  # a second of a processor's time may take several while others build
 
 
 @dataclasses.dataclass
@@ -39,7 +40,7 @@ def killed_by(mutant, verdict):
 
 def judge_alone(mutant, program, answers):
     """Runs the test that must kill the mutant: why it survives, the test's verdict or None, and the seconds."""
-    run = run_tests(program, f"--gtest_filter={mutant.test}", answers=answers)
+    run = run_tests(program, f"--gtest_filter={mutant.test}", answers=answers, timeout_s=HANG_S)
     if not run.verdicts:
         reason = f"there is no test {mutant.test}" if run.status == 0 else f"the test program ended with status {run.status}"
         return reason, None, run.seconds
@@ -52,7 +53,7 @@ def judge(exercise, mutant, program, answers):
     """Runs one mutant.  Where it has a fingerprint, its tests run as a reader's do: up to the first that fails."""
     seconds, first = 0.0, None
     if book_fingerprints.has_any(exercise.kind):
-        run = run_tests(program, "--first", answers=answers)
+        run = run_tests(program, "--first", answers=answers, timeout_s=HANG_S)
         seconds = run.seconds
         first = next((verdict for verdict in run.verdicts if verdict.outcome not in ("passed", "skipped")), None)
     if first and first.test == mutant.test:

@@ -1,6 +1,7 @@
 /// @file
 /// At most two of six downloads run at a time.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 
 #include <fmt/core.h>
@@ -13,10 +14,10 @@ using conclave::make_chan;
 using conclave::Signal;
 using namespace std::chrono_literals;
 
-int running = 0, most = 0;
+std::atomic<int> running = 0, most = 0;
 
 void download() {
-  most = std::max(most, ++running);
+  most = std::max(most.load(), ++running);
   conclave::sleep_for(1ms);
   --running;
 }

@@ -2,6 +2,7 @@
 // What to watch for: every loop tries first, and waits when the kernel says "not now".
 // With a port as its argument it serves there until somebody ends it.
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
@@ -71,10 +72,12 @@ void serve(const Descriptor& door) {
     Descriptor socket(accept4(door.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket) {
       go([socket = std::move(socket)] { echo(socket); });
-    } else if (errno == EMFILE || errno == ENFILE) {
-      sleep_for(10ms);  // until a client leaves: no descriptor is free
-    } else if (errno != ECONNABORTED && (errno != EAGAIN || !wait_readable(door.get()).ok())) {
-      return;
+    } else if (errno == EAGAIN) {
+      if (!wait_readable(door.get()).ok()) return;
+    } else if (errno == EBADF || errno == EINVAL) {
+      return;  // no door any more
+    } else {
+      sleep_for(10ms);  // no descriptor is free, say, until a client leaves
     }
   }
 }
@@ -109,13 +112,13 @@ void serve_100_clients() {
   getsockname(door.get(), reinterpret_cast<sockaddr*>(&address), &bytes);
   go([&] { serve(door); });
 
-  int heard = 0;
+  std::atomic<int> heard = 0;
   WaitGroup clients;
   for (int i = 0; i < 100; ++i) {
     clients.go([&, i] { heard += ask(address.sin_port, fmt::format("I am client {}", i)); });
   }
   clients.wait();
-  fmt::print("{} of 100 clients heard their own words\n", heard);
+  fmt::print("{} of 100 clients heard their own words\n", heard.load());
   door.close();
 }
 //! [main]

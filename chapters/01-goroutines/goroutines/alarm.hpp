@@ -9,7 +9,7 @@
 ///
 /// An alarm that is set counts as something that can still happen: there is no deadlock before it fired.
 /// Call from any goroutine.  When run() returns, no alarm is set any more: those that were have lapsed; and when
-/// a GoroutineGroup is ended, those that its members had set.
+/// a GoroutineGroup is ended, those that its members had set, but for those that serve whoever waits (Lapses).
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,10 @@ struct GroupState;
 /// Something that happens at a point in time.
 class Alarm {
  public:
-  Alarm() = default;
+  /// With whom an alarm that is set lapses: with the group of the goroutine that set it, or with all of run().
+  enum class Lapses { with_group, with_run };
+
+  explicit Alarm(Lapses lapses = Lapses::with_group) noexcept : lapses_(lapses) {}
   Alarm(const Alarm&) = delete;
   Alarm& operator=(const Alarm&) = delete;
   virtual ~Alarm() { cancel(); }
@@ -39,7 +42,7 @@ class Alarm {
   [[nodiscard]] bool is_set() const noexcept { return slot_ != kNowhere; }
 
  protected:
-  /// Called by the scheduler on its own stack, so it must not park.  It may make goroutines ready, set alarms,
+  /// Called by the scheduler, on whatever stack it stands, so it must not park.  It may make goroutines ready, set alarms,
   /// and destroy this one.
   virtual void fire() noexcept = 0;
 
@@ -51,6 +54,7 @@ class Alarm {
   friend class Processor;
   static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
 
+  Lapses lapses_;
   std::size_t slot_ = kNowhere;  // where it lies among the timers
   GroupState* group_ = nullptr;  // of the goroutine that set it
 };

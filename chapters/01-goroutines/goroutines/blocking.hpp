@@ -14,6 +14,11 @@
 ///  4. f runs outside run(): a call of this library inside f panics, but for RunHandle::post().
 ///  5. A goroutine that is ended meanwhile is unwound when f has ended, or at once when f has not begun.  When f does
 ///     not end within 100 ms, the program is ended with a report, since nobody can end f.
+///  6. In a destructor of a goroutine that is being unwound, which cannot park, f runs on the goroutine's own thread,
+///     and everybody waits for it.
+///
+/// Signals go to the program's own threads: f runs with all of them blocked, and a process that it starts inherits that
+/// (posix_spawn(3) can set the mask: POSIX_SPAWN_SETSIGMASK).  Functions that wait for one another need as many helpers.
 ///
 /// A function on its way counts as something that can still happen; a virtual clock stands still meanwhile.
 /// Source: Go, runtime/proc.go, entersyscall (the thread is left to the call, another one runs goroutines).

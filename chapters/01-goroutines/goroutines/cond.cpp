@@ -6,7 +6,7 @@ namespace conclave {
 
 void Cond::park(std::source_location place) {
   const detail::Acquires order(detail::current_goroutine->notified);
-  detail::park_in(waiters_, {"Cond::wait", place});
+  detail::park_in(waiters_, {"Cond::wait", place}, [&] { notify_one(); });
 }
 
 void Cond::notify_one() noexcept {

@@ -42,12 +42,13 @@ class Cond {
     park(place);
   }
 
-  /// Waits until `condition()` holds; checks it first and after every wake-up, with `lock` held.
+  /// Waits until `condition()` holds; checks it first and after every wake-up, with `lock` held.  In a destructor of
+  /// a goroutine that is being unwound it returns at once, whether it holds or not.
   /// @pre this goroutine holds `lock`
   template <class Lock, std::predicate Condition>
   void wait(Lock& lock, Condition condition,
             std::source_location place = std::source_location::current()) {
-    while (!condition()) wait(lock, place);
+    while (!condition() && !detail::unwinding()) wait(lock, place);
   }
 
   /// Wakes the goroutine that waits longest, if any.  Does not block.

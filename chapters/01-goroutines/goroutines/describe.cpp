@@ -31,7 +31,8 @@ std::string state_of(const Processor& processor, const Goroutine& goroutine) {
   if (&goroutine == current_goroutine) return goroutine.ending ? "unwinding" : "running";
   const Wait* wait = goroutine.wait;
   if (wait == nullptr) return "runnable";
-  if (wait->explain == nullptr || processor.lay_in_mains_frame(wait->object)) return wait->call;
+  const bool ended = goroutine.orphaned || processor.lay_in_mains_frame(wait->object);
+  if (wait->explain == nullptr || ended) return wait->call;
   return fmt::format("{}: {}", wait->call, wait->explain(wait->object));
 }
 

@@ -14,7 +14,8 @@
 ///     An end of file and an error are ready, too: the call tells them.
 ///  3. Any number of goroutines may wait for one descriptor; when it is ready, all that wait in that direction wake.
 ///  4. A descriptor that is closed while goroutines wait for it is reported to them: at once by Descriptor::close();
-///     after close(2), when its number is waited for again, or nothing has happened for ten milliseconds.
+///     after close(2), when its number is waited for again, or nothing has happened for ten milliseconds
+///     (at most once a second).
 ///  5. A deadline that has passed wins over a descriptor that is ready.
 ///
 /// A wait for a descriptor counts as something that can still happen: the other end may speak, so there is no
@@ -33,7 +34,7 @@
 namespace conclave {
 
 /// Parks this goroutine until a read, an accept or a receive on `fd` would not block, or until `deadline`.
-/// @return ok; deadline_exceeded; failed_precondition when `fd` is not open, or was closed meanwhile;
+/// @return ok; deadline_exceeded; cancelled in a destructor of a goroutine that is being unwound; failed_precondition when `fd` is not open, or was closed meanwhile;
 ///   invalid_argument for what has no readiness, such as a file on a disk (see blocking()); resource_exhausted
 ///   when the kernel watches no more descriptors
 /// @throws Panic outside run()

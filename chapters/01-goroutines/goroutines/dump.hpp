@@ -7,7 +7,8 @@
 /// Laws
 ///  1. SIGQUIT is answered whether the program waits, switches, or one goroutine holds the processor: then it is
 ///     interrupted after about 100 ms, and the dump shows where.
-///  2. Goroutines that differ only in their number and their time are one entry; at most 100 entries are shown.
+///  2. Goroutines that differ only in their number, their time and the descriptor that they wait for are one entry; at most
+///     100 entries are shown.
 ///  3. A program's own handler for SIGQUIT stays: run() sets one only where there is none, and takes it away after.
 ///  4. Nothing hangs: a dump that is not finished after ten seconds ends the program without it.
 ///

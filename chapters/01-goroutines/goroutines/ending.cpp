@@ -42,11 +42,22 @@ void Processor::end_group(const GroupState& group) {
   Ending ending{current_goroutine, {}};
   for (Goroutine& goroutine : records_) {
     const bool member = goroutine.id != 0 && goroutine.group == &group;
-    if (member && &goroutine != current_goroutine && !goroutine.ending) mark(goroutine, ending);
+    if (!member || &goroutine == current_goroutine || goroutine.ending) continue;
+    if (ends_others(goroutine)) {
+      goroutine.ending = true;  // and is unwound where it parks next, after those
+    } else {
+      mark(goroutine, ending);
+    }
   }
   timers_.lapse(group);
   end_marked(ending);
   ended_.acquire();
+}
+
+bool Processor::ends_others(const Goroutine& goroutine) const noexcept {
+  const Ending* ending = endings_;
+  while (ending != nullptr && ending->ender != &goroutine) ending = ending->outer;
+  return ending != nullptr;
 }
 
 void Processor::end_self(std::source_location place) {
@@ -70,20 +81,17 @@ void Processor::end_marked(Ending& ending) {
   if (ending.outer == nullptr) ended_at_ = std::chrono::steady_clock::now();
   check_canary();
   ending.ender->thread_state = thread_seat_.save();
+  ending.ender->frame = __builtin_frame_address(0);
   switch_to(next_to_end());
   endings_ = ending.outer;
 }
 
 Goroutine* Processor::next_to_end() noexcept {
-  while (!endings_->left.empty()) {
+  if (!endings_->left.empty()) {
     Goroutine* goroutine = endings_->left.back();
     endings_->left.pop_back();
     run_queue_.remove(*goroutine);
-    if (goroutine->worker != nullptr) return goroutine;
-    goroutine->task.reset();  // it never ran
-    if (goroutine->wait_group != nullptr) goroutine->wait_group->done(goroutine->started_at);
-    goroutine->race_context.end();
-    release(*goroutine);
+    return goroutine;  // also one that never ran: what it captured is destroyed as it would have been, by itself
   }
   return endings_->ender;
 }
@@ -103,12 +111,20 @@ bool Processor::unwind(Goroutine& self, std::source_location place) {
   return woken;
 }
 
+/// The beginning and the end of a goroutine that was ended before it ran.
+void Processor::unwind_unstarted(Goroutine& self) {
+  unwound_from_ = self.started_at;
+  ended_.acquire();
+  self.unwinding = true;
+  throw Unwind{.woken = false};
+}
+
 /// A goroutine that is being unwound wants to park: its destructors may, and find that it returns at once.  One
 /// that was ended in the destructor of another exception, and has caught that, is unwound from here.
 void Processor::refuse_to_park(Goroutine& goroutine) {
   const ThreadState state = thread_seat_.save();
   const bool in_destructor = state.uncaught_exceptions > 0 || state.caught_exceptions != nullptr;
-  if (in_destructor || goroutine.worker == nullptr || &goroutine == main_) return;
+  if (in_destructor || &goroutine == main_) return;
   if (goroutine.unwinding) {
     report_swallowed_unwinding(goroutine, calls_to(__builtin_frame_address(0), goroutine));
   }
@@ -134,6 +150,12 @@ void Processor::retire_workers() noexcept {
 
 bool Processor::lay_in_mains_frame(const void* object) const noexcept {
   return main_has_returned_ && object >= thread_.stack_low && object < mains_frame_;
+}
+
+void Processor::forget(const GroupState& group) noexcept {
+  for (Goroutine& goroutine : records_) {
+    if (goroutine.group == &group) goroutine.group = nullptr;
+  }
 }
 
 void Processor::forget(const WaitGroup& wait_group) noexcept {

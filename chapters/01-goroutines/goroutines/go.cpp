@@ -48,6 +48,11 @@ void panic_outside_run(std::source_location place) {
 
 void WaitQueue::push(Goroutine& goroutine) noexcept { queue_.push_back(goroutine); }
 
+/// What they wait for is no more, and no report may look at it.
+void WaitQueue::orphan() noexcept {
+  while (Goroutine* waiter = pop()) waiter->orphaned = true;
+}
+
 Goroutine* WaitQueue::front() noexcept {
   return queue_.empty() ? nullptr : static_cast<Goroutine*>(&queue_.front());
 }
@@ -66,6 +71,8 @@ bool park_in(WaitQueue& queue, const Wait& wait) {
   if (!unwinding()) queue.push(*current_goroutine);
   return park(wait);
 }
+
+bool orphaned() noexcept { return current_goroutine->orphaned; }
 
 void ready(Goroutine& goroutine) noexcept {
   if (current_processor == nullptr) [[unlikely]]
@@ -87,7 +94,7 @@ bool gone(const void* object) noexcept {
 
 void yield(std::source_location place) {
   detail::current(place);
-  detail::current_processor->yield();
+  detail::current_processor->yield(place);
 }
 
 std::size_t num_goroutines(std::source_location place) {

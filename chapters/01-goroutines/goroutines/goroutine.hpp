@@ -32,6 +32,7 @@ struct alignas(64) Goroutine : Queueable {
   const Wait* wait = nullptr;  // why it is parked; null while it runs or is ready
   bool ending = false;         // it is being unwound, or will be
   bool unwinding = false;      // its Unwind has been thrown
+  bool orphaned = false;       // what it waits for has ended before it
 
   std::uint64_t id = 0;
   const void* frame = nullptr;      // where its stack of calls began when it parked or yielded

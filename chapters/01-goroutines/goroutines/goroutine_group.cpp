@@ -12,8 +12,9 @@ std::string detail::Goroutine::full_name() const {
 
 GoroutineGroup::~GoroutineGroup() {
   // Also without members: timers that they had set may be left.
-  if (detail::current_processor != nullptr) detail::current_processor->end_group(state_);
-  if (state_.live != 0) detail::current_goroutine->group = nullptr;
+  if (detail::current_processor == nullptr) return;
+  detail::current_processor->end_group(state_);
+  if (state_.live != 0) detail::current_processor->forget(state_);
 }
 
 void GoroutineGroup::start(detail::Task&& task, std::string&& name, std::source_location place) {
@@ -23,8 +24,10 @@ void GoroutineGroup::start(detail::Task&& task, std::string&& name, std::source_
 
 void GoroutineGroup::end(std::source_location place) {
   const detail::Goroutine& self = detail::current(place);
+  const bool was_ending = self.ending;
   detail::current_processor->end_group(state_);
-  if (self.group == &state_) detail::current_processor->end_self(place);
+  const bool was_ended = self.ending && !was_ending;  // by one of those whom it has ended
+  if (self.group == &state_ || was_ended) detail::current_processor->end_self(place);
 }
 
 }  // namespace conclave

@@ -13,11 +13,16 @@
 /// Laws
 ///  1. What a goroutine starts belongs to its group; so does what a timer starts that a member had set.  What is
 ///     posted through a RunHandle belongs to none, whoever made the handle.
-///  2. When end() returns, no member is alive; newest first, everything on their stacks has been destroyed.
+///  2. When end() returns, no member is alive; newest first, everything on their stacks has been destroyed.  Two exceptions,
+///     when groups end one another: a member that somebody else is just ending, and one that is itself in the
+///     middle of end(), are unwound in their turn.
 ///  3. end() is one step: until it returns, only members run, and only to be unwound.
-///  4. A lock, permits or a turn that a member had just been given are passed on: nobody waits for the dead.
-///     (A value that was on its way to it is lost.)
-///  5. The timers that members had set lapse.
+///  4. A lock, permits, a turn or a notification that a member had just been given are passed on: nobody waits for the
+///     dead.  (A value that was on its way to it is lost.)
+///  5. The calls and deadlines that members had set lapse.  The channel of a timer serves whoever else waits for it.
+///  6. Destructors never wait: what would park returns at once, with nothing obtained.  So a lock that somebody else
+///     holds is not held, though lock() and try_lock() return as if it were; do not look, in a destructor, at
+///     what others are in the middle of changing, nor loop until they have changed it.
 ///
 /// What a member holds without a destructor to give it back (a `mutex.lock()` alone) stays held.
 /// Call from inside run().  Source: Go has none; for processes, POSIX killpg(2).
@@ -71,7 +76,7 @@ class GoroutineGroup {
   /// Unwinds all members.  Does not block, but for functions of blocking() that members wait for: those get 100 ms
   /// in all, and one that does not end by then ends the program with a report.
   /// The group is then empty, and may be used again.  A member that calls it is unwound last, by an exception
-  /// that leaves end().
+  /// that leaves end(); so it must not do so in a destructor.
   /// @throws Panic outside run()
   void end(std::source_location place = std::source_location::current());
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "common/status.hpp"
+#include "goroutines/race_detector.hpp"
 #include "goroutines/start.hpp"
 
 namespace conclave::detail {
@@ -44,6 +45,7 @@ class Inbox {
   explicit Inbox(Poller& poller) noexcept : poller_(&poller) {}
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
+  ~Inbox() { dropped_.acquire(); }
 
   // --- on any thread
   Status post(Task&& task, std::source_location place);
@@ -71,6 +73,7 @@ class Inbox {
   std::size_t handles_ = 0;
   std::atomic<std::size_t> not_started_ = 0;  // of the posts, also of those that were taken
   std::atomic<bool> has_mail_ = false;
+  [[no_unique_address]] Edge dropped_;  // the last use by each handle
 };
 
 }  // namespace conclave::detail

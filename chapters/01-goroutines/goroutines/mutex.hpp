@@ -44,7 +44,11 @@ class Mutex {
   [[nodiscard]] bool try_lock(std::source_location place = std::source_location::current()) {
     const detail::RuntimeCode runtime;
     const detail::Goroutine& self = detail::current(place);
-    if (self.ending || holder_) return false;
+    if (self.ending) [[unlikely]] {
+      lock(place);  // which returns at once; std::lock() would try for ever
+      return true;
+    }
+    if (holder_) return false;
     holder_ = {self.id};
     unlocked_.acquire();
     return true;

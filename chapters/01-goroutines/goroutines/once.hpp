@@ -4,7 +4,8 @@
 /// Laws
 ///  1. Of all functions handed to one Once, the first one is called and no other.
 ///  2. call() returns only when that one call has ended.
-///  3. A call that throws counts as the one call (Differs from std::call_once, which tries again).
+///  3. A call that throws counts as the one call (Differs from std::call_once, which tries again).  One that is unwound
+///     with its goroutine does not: the next to ask makes it.
 ///
 /// Call from any goroutine; the function may park.  Source: Go, package sync, Once and OnceValue.
 #pragma once
@@ -18,6 +19,7 @@
 #include <utility>
 
 #include "goroutines/mutex.hpp"
+#include "goroutines/panic.hpp"
 #include "goroutines/race_detector.hpp"
 
 namespace conclave {
@@ -38,12 +40,18 @@ class Once {
     if (called()) return;
     mutex_.lock(place);
     const std::lock_guard unlock(mutex_, std::adopt_lock);
-    if (called()) return;
-    struct Called {
-      Once& once;
-      ~Called() { once.set_called(); }
-    } set_called{*this};
-    std::invoke(std::forward<F>(f));
+    if (called() || calling_) return;  // calling: we are a destructor that could not wait
+    calling_ = true;
+    try {
+      std::invoke(std::forward<F>(f));
+    } catch (const detail::Unwind&) {
+      calling_ = false;
+      throw;
+    } catch (...) {
+      set_called();
+      throw;
+    }
+    set_called();
   }
 
  private:
@@ -58,11 +66,13 @@ class Once {
 
   [[no_unique_address]] detail::Edge returned_;
   bool called_ = false;
+  bool calling_ = false;
   Mutex mutex_;
 };
 
 /// A function that returns `f()`, which is called once, at the first use.  Copies share the one value.
 /// When `f` throws, every use throws that exception again.
+/// @throws Panic in a destructor of a goroutine that is being unwound, while the call is on its way: it cannot wait
 /// @rule{Go sync.OnceValue: f is called once; if it panics, every call panics with the same value}
 template <std::invocable F>
 [[nodiscard]] auto once_value(F f) {
@@ -78,12 +88,15 @@ template <std::invocable F>
     shared->once.call([&shared = *shared] {
       try {
         shared.value.emplace(std::invoke(*shared.f));
+      } catch (const detail::Unwind&) {
+        throw;
       } catch (...) {
         shared.error = std::current_exception();
       }
       shared.f.reset();
     });
     if (shared->error) std::rethrow_exception(shared->error);
+    if (!shared->value) panic("once_value: a destructor asks while the call is on its way");
     return *shared->value;
   };
 }

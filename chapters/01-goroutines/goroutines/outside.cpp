@@ -65,8 +65,11 @@ void Inbox::add_handle() noexcept {
 }
 
 void Inbox::drop_handle() noexcept {
-  const std::scoped_lock lock(mutex_);
-  if (--handles_ == 0 && poller_ != nullptr) poller_->notify();  // it may be a deadlock now
+  {
+    const std::scoped_lock lock(mutex_);
+    if (--handles_ == 0 && poller_ != nullptr) poller_->notify();  // it may be a deadlock now
+  }
+  dropped_.release();
 }
 
 bool Inbox::has_handles() const noexcept {

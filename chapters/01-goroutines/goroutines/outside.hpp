@@ -60,7 +60,7 @@ class RunHandle {
   ~RunHandle();
 
   /// Has `f()` started as a goroutine of that run(), which belongs to no GoroutineGroup.  Does not block.
-  /// `f` is moved to that thread: what it captures is used and destroyed there.
+  /// `f` is moved to that thread: what it captures is used and destroyed there; or here, when it is refused.
   /// @return ok; unavailable when run() has ended; resource_exhausted when kPostsMax functions wait already
   /// @throws Panic for an empty `f`, or a handle that was moved from
   Status post(detail::Start<> f) const;

@@ -7,6 +7,7 @@
 /// runs, and no wake-up is lost.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <source_location>
 #include <string>
@@ -26,6 +27,13 @@ using Queue = boost::intrusive::list<Queueable, boost::intrusive::constant_time_
 /// Parked goroutines, longest wait first.  A queue that ends lets go of them; they stay parked.
 class WaitQueue {
  public:
+  WaitQueue() = default;
+  WaitQueue(const WaitQueue&) = delete;
+  WaitQueue& operator=(const WaitQueue&) = delete;
+  ~WaitQueue() {
+    if (!empty()) orphan();
+  }
+
   [[nodiscard]] bool empty() const noexcept { return queue_.empty(); }
   void push(Goroutine& goroutine) noexcept;
   /// The first in the queue, which leaves it; null when it is empty.
@@ -34,6 +42,8 @@ class WaitQueue {
   [[nodiscard]] Goroutine* front() noexcept;
 
  private:
+  void orphan() noexcept;
+
   Queue queue_;
 };
 
@@ -88,19 +98,34 @@ extern constinit thread_local bool on_helper_thread;
 /// @throws Unwind when the goroutine is ended meanwhile; see Unwind::woken
 bool park(const Wait& wait);
 
+/// Whether the queue in which this goroutine was parked has ended, and so what it belonged to.
+[[nodiscard]] bool orphaned() noexcept;
+
 /// park() in `queue`: whoever wakes this goroutine pops it there.
 bool park_in(WaitQueue& queue, const Wait& wait);
 
 /// The same for who is woken with something in hand, a lock say: when the goroutine was woken and is then ended
-/// before it runs, `pass_on()` is called first.
-template <class PassOn>
-bool park_in(WaitQueue& queue, const Wait& wait, PassOn pass_on) {
+/// before it runs, `pass_on()` is called first; and when it was not, `left()`, since others may have waited behind it.
+template <class PassOn, std::invocable Left>
+bool park_in(WaitQueue& queue, const Wait& wait, PassOn pass_on, Left left) {
   try {
-    return park_in(queue, wait);
+    const bool woken = park_in(queue, wait);
+    if (!woken && !orphaned()) left();
+    return woken;
   } catch (const Unwind& unwind) {
-    if (unwind.woken) pass_on();
+    if (unwind.woken) {
+      pass_on();
+    } else if (!orphaned()) {
+      left();
+    }
     throw;
   }
+}
+
+/// The same where nobody waits behind it for its sake.
+template <class PassOn>
+bool park_in(WaitQueue& queue, const Wait& wait, PassOn pass_on) {
+  return park_in(queue, wait, pass_on, [] {});
 }
 
 /// Makes a parked goroutine ready to run.

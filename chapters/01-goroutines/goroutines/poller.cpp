@@ -14,6 +14,7 @@
 
 #include "goroutines/goroutine.hpp"
 #include "goroutines/panic.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave::detail {
 namespace {
@@ -72,12 +73,14 @@ Poller::~Poller() {
 }
 
 void Poller::wait(Duration limit) noexcept {
-  if (waiting_ == 0 || limit <= kRest) {
+  const auto until_look = [this] { return looked_over_at_ + kLooksApart - real_clock().now(); };
+  const Duration rest = waiting_ == 0 ? limit : std::max(kRest, until_look());
+  if (limit <= rest) {
     poll(limit);
     return;
   }
-  if (poll(kRest) || look_over()) return;
-  poll(limit == Duration::max() ? limit : limit - kRest);
+  if (poll(rest) || look_over()) return;
+  poll(limit == Duration::max() ? limit : limit - rest);
 }
 
 /// @return whether anything has happened
@@ -113,6 +116,7 @@ void Poller::notify() noexcept {
 // --- descriptors ---------------------------------------------------------------------------------------
 
 Status Poller::watch(int fd, Direction direction) {
+  const RuntimeCode runtime;
   std::uint32_t events = direction == Direction::read ? EPOLLIN : EPOLLOUT;
   const auto number = static_cast<std::size_t>(fd);
   if (fd >= 0 && number < watches_.size()) events |= wanted(watches_[number].waiters);
@@ -161,6 +165,7 @@ void Poller::wake(int fd, std::uint32_t events) noexcept {
 }
 
 void Poller::forget(int fd) noexcept {
+  const RuntimeCode runtime;
   const auto number = static_cast<std::size_t>(fd);
   if (number >= watches_.size() || !watches_[number].known_to_epoll) return;
   epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
@@ -182,6 +187,7 @@ void Poller::tell_closed(int fd) noexcept {
 /// number, which may be that of something else by now.
 /// @return whether there was one
 bool Poller::look_over() noexcept {
+  looked_over_at_ = real_clock().now();
   bool found = false;
   for (int fd = 0; fd < std::ssize(watches_); ++fd) {
     const Watch& watch = watches_[static_cast<std::size_t>(fd)];

@@ -6,13 +6,13 @@
 /// to be taken back when the goroutine has left, and one system call each is all that a wait costs.
 ///
 /// Laws
-///  1. Waiting uses no processor time: one system call, however long it takes; one more when the descriptors are
-///     looked over.
+///  1. Waiting uses no processor time: one system call, however long it takes; two, and one for each descriptor that is
+///     waited for, when these are looked over.
 ///  2. notify() ends the current wait(), or the next one if nobody waits.
 ///  3. Who waits for a descriptor is woken when it is ready, and told when it has been closed.
 ///
 /// The kernel forgets a closed descriptor without a word.  So when nothing has happened for kRest, and once until
-/// something does, all descriptors that are waited for are looked over.
+/// something does, all descriptors that are waited for are looked over; but no more often than every kLooksApart.
 /// Source: epoll(7), "Questions and answers", 6 (closing a descriptor).
 #pragma once
 
@@ -32,6 +32,7 @@ namespace conclave::detail {
 class Poller {
  public:
   static constexpr Duration kRest = std::chrono::milliseconds(10);
+  static constexpr Duration kLooksApart = std::chrono::seconds(1);
 
   /// @throws Panic when the system has no descriptor for it
   Poller();
@@ -82,6 +83,7 @@ class Poller {
   int epoll_;
   int event_;
   std::size_t waiting_ = 0;
+  TimePoint looked_over_at_;   // by the kernel's clock, as the limit of a wait
   std::deque<Watch> watches_;  // by number
 };
 

@@ -215,6 +215,7 @@ void Processor::release(Goroutine& goroutine) noexcept {
   goroutine.worker = nullptr;
   goroutine.ending = false;
   goroutine.unwinding = false;
+  goroutine.orphaned = false;
   goroutine.group = nullptr;
   goroutine.wait_group = nullptr;
   goroutine.name.clear();
@@ -244,7 +245,7 @@ std::vector<CallAddress> Processor::calls_to(const void* frame, const Goroutine&
 
 // --- who runs ------------------------------------------------------------------------------------------
 
-void Processor::yield() {
+void Processor::yield(std::source_location place) {
   Goroutine& self = *current_goroutine;
   if (self.ending) [[unlikely]]
     return refuse_to_park(self);
@@ -255,7 +256,7 @@ void Processor::yield() {
   run_queue_.push_yielded(self);
   switch_to(next());
   if (self.ending) [[unlikely]]
-    unwind(self, self.started_at);
+    unwind(self, place);
 }
 
 bool Processor::park(const Wait& wait) {
@@ -288,8 +289,9 @@ void Processor::sleep_until(TimePoint deadline, std::source_location place) {
 void Processor::set_alarm(Alarm& alarm, TimePoint at) {
   const RuntimeCode runtime;
   cancel_alarm(alarm);
-  if (at == TimePoint::max() || nothing_may_begin()) return;
-  alarm.group_ = group_of_starter();
+  const bool of_group = alarm.lapses_ == Alarm::Lapses::with_group;
+  if (at == TimePoint::max() || (of_group ? nothing_may_begin() : main_has_returned_)) return;
+  alarm.group_ = of_group ? group_of_starter() : nullptr;
   timers_.push(at, alarm);
 }
 
@@ -455,6 +457,8 @@ void Processor::execute(Goroutine& goroutine) noexcept {
         Task& task;
         ~Destroy() { task.reset(); }
       } const destroy{goroutine.task};
+      if (goroutine.ending) [[unlikely]]
+        unwind_unstarted(goroutine);
       run_noting_throws(goroutine.task);
     } catch (const Unwind&) {  // its destructors have run
     }
@@ -468,16 +472,11 @@ void Processor::execute(Goroutine& goroutine) noexcept {
 
 const Worker* Processor::overflowed(const void* address, std::uintptr_t stack) const noexcept {
   const auto fault = reinterpret_cast<std::uintptr_t>(address);
-  const auto low = [](const Worker& worker) {
-    return reinterpret_cast<std::uintptr_t>(worker.stack_low);
-  };
-  for (const Worker& worker : workers_) {
-    const bool in_guard = fault < low(worker) && fault >= low(worker) - Stacks::kPage;
-    if (in_guard && worker.goroutine != nullptr) return &worker;
-  }
+  const auto low = reinterpret_cast<std::uintptr_t>(active_->stack_low);
+  if (active_->goroutine == nullptr || fault >= low) return nullptr;
   // Below the thread's own stack may lie anything.  A call that finds no room fails at its stack pointer, or above.
-  const bool below = fault < low(thread_) && fault >= stack - Stacks::kPage;
-  return active_ == &thread_ && below ? &thread_ : nullptr;
+  const std::uintptr_t lowest = (active_ == &thread_ ? stack : low) - Stacks::kPage;
+  return fault >= lowest ? active_ : nullptr;
 }
 
 std::size_t Processor::stack_bytes_of(const Worker& worker) const noexcept {

@@ -77,7 +77,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   }
   void start_in(GroupState* group, Task&& task, std::string&& name, WaitGroup* wait_group,
                 std::source_location place);
-  void yield();
+  void yield(std::source_location place);
   /// @return whether the goroutine was woken; false when it is being unwound instead
   bool park(const Wait& wait);
   void sleep_until(TimePoint deadline, std::source_location place);
@@ -93,8 +93,9 @@ class Processor final : public boost::fibers::algo::algorithm {
   /// Unwinds the goroutine that calls.
   void end_self(std::source_location place);
 
-  /// The wait group ends before its goroutines, which happens only while they are unwound.
+  /// The wait group, or the group, ends before its goroutines, which happens only while they are unwound.
   void forget(const WaitGroup& wait_group) noexcept;
+  void forget(const GroupState& group) noexcept;
 
   /// Whether main has returned and `object` lies where its frame was.
   [[nodiscard]] bool lay_in_mains_frame(const void* object) const noexcept;
@@ -172,7 +173,9 @@ class Processor final : public boost::fibers::algo::algorithm {
   void mark(Goroutine& goroutine, Ending& ending);
   void end_marked(Ending& ending);
   Goroutine* next_to_end() noexcept;
+  [[nodiscard]] bool ends_others(const Goroutine& goroutine) const noexcept;
   bool unwind(Goroutine& self, std::source_location place);
+  [[noreturn]] void unwind_unstarted(Goroutine& self);
   void refuse_to_park(Goroutine& goroutine);
   void retire_workers() noexcept;
 

@@ -161,7 +161,7 @@ void answer_quit(const Processor& processor) {
 }
 
 QuitListener::QuitListener(const Processor& processor)
-    : processor_(processor), handler_(SIGQUIT, on_quit) {
+    : processor_(processor), handler_(std::in_place, SIGQUIT, on_quit) {
   const std::scoped_lock lock(listening);
   if (listeners++ == 0) {
     sigevent ring{};
@@ -178,6 +178,7 @@ QuitListener::QuitListener(const Processor& processor)
 }
 
 QuitListener::~QuitListener() {
+  handler_.reset();
   if (quit_wanted) answer_quit(processor_);  // nobody leaves without an answer
   const std::scoped_lock lock(listening);
   if (my_seat != nullptr) {

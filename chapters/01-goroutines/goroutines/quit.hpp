@@ -20,6 +20,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <optional>
 
 #include "goroutines/signal_handler.hpp"
 
@@ -47,7 +48,7 @@ class QuitListener {
 
  private:
   const Processor& processor_;
-  SignalHandler handler_;
+  std::optional<SignalHandler> handler_;
 };
 
 }  // namespace conclave::detail

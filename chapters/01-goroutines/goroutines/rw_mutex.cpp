@@ -16,14 +16,20 @@ void RWMutex::lock(std::source_location place) {
     writer_ = {self.id};
     return;
   }
-  detail::park_in(waiting_writers_, {"RWMutex::lock", place, this, explain},
-                  [&] { unlock(place); });
+  detail::park_in(
+      waiting_writers_, {"RWMutex::lock", place, this, explain}, [&] { unlock(place); },
+      [&] {
+        if (!writer_ && waiting_writers_.empty()) let_readers_in();  // they waited behind us
+      });
 }
 
 bool RWMutex::try_lock(std::source_location place) {
   const detail::RuntimeCode runtime;
   detail::Goroutine& self = detail::current(place);
-  if (detail::gone(this)) return false;
+  if (self.ending) {
+    lock(place);  // which returns at once; std::lock() would try for ever
+    return true;
+  }
   if (writer_ || readers_ != 0) return false;
   writer_ = {self.id};
   written_.acquire();
@@ -58,8 +64,10 @@ void RWMutex::lock_shared(std::source_location place) {
 
 bool RWMutex::try_lock_shared(std::source_location place) {
   const detail::RuntimeCode runtime;
-  detail::current(place);
-  if (detail::gone(this)) return false;
+  if (detail::current(place).ending) {
+    lock_shared(place);
+    return true;
+  }
   if (writer_ || !waiting_writers_.empty()) return false;
   ++readers_;
   written_.acquire();

@@ -32,8 +32,9 @@ void Semaphore::acquire(std::int64_t n, std::source_location place) {
     return;
   }
   const Request request{this, n};
-  const bool obtained = detail::park_in(waiters_, {"Semaphore::acquire", place, &request, explain},
-                                        [&] { release(n, place); });
+  const bool obtained = detail::park_in(
+      waiters_, {"Semaphore::acquire", place, &request, explain}, [&] { release(n, place); },
+      [&] { serve(); });
   if (!obtained) refused_ += n;
 }
 
@@ -59,6 +60,10 @@ void Semaphore::release(std::int64_t n, std::source_location place) {
     panic(fmt::format("Semaphore::release: {} permits given back, {} in use", n, used_), place);
   }
   used_ -= n;
+  serve();
+}
+
+void Semaphore::serve() noexcept {
   while (detail::Goroutine* waiter = waiters_.front()) {
     const auto& request = *static_cast<const Request*>(waiter->wait->object);
     if (request.permits > available()) break;  // those behind it wait for it

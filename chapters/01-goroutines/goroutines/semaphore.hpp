@@ -48,6 +48,7 @@ class Semaphore {
  private:
   struct Request;
   static std::string explain(const void* request);
+  void serve() noexcept;
 
   [[no_unique_address]] detail::Edge released_;
   std::int64_t size_;

@@ -144,12 +144,11 @@ Interrupted interrupted_at(const void* ucontext) noexcept {
 #if defined(__x86_64__)
   const auto& general = registers.gregs;
   return {.instruction = static_cast<std::uintptr_t>(general[REG_RIP]),
-          .frame = static_cast<std::uintptr_t>(general[REG_RBP]),
           .stack = static_cast<std::uintptr_t>(general[REG_RSP])};
 #elif defined(__aarch64__)
-  return {.instruction = registers.pc, .frame = registers.regs[29], .stack = registers.sp};
+  return {.instruction = registers.pc, .stack = registers.sp};
 #else
-#error "stack_trace.cpp: say which registers hold instruction, frame and stack on this machine"
+#error "stack_trace.cpp: say which registers hold instruction and stack on this machine"
 #endif
 }
 
@@ -174,14 +173,6 @@ std::size_t walk_stack(const void* frame, const void* edge, std::span<CallAddres
     low = address(here) + sizeof(Frame);
   }
   return count;
-}
-
-std::size_t walk_stack(const Interrupted& interrupted, const void* edge,
-                       std::span<CallAddress> calls) noexcept {
-  if (calls.empty()) return 0;
-  calls[0] = interrupted.instruction;
-  if (interrupted.frame < interrupted.stack) return 1;
-  return 1 + walk_stack(reinterpret_cast<const void*>(interrupted.frame), edge, calls.subspan(1));
 }
 
 std::size_t unwind_stack(CallAddress from, const void* edge,

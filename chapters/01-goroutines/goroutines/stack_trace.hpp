@@ -41,7 +41,6 @@ using CallAddress = std::uintptr_t;
 /// The registers of a thread that a signal has interrupted.
 struct Interrupted {
   std::uintptr_t instruction;
-  std::uintptr_t frame;
   std::uintptr_t stack;
 };
 
@@ -52,10 +51,6 @@ struct Interrupted {
 /// It stops at `edge`, where the goroutine's stack ends, at a frame that cannot be one, and when `calls` is full.
 /// Async-signal-safe.
 std::size_t walk_stack(const void* frame, const void* edge, std::span<CallAddress> calls) noexcept;
-
-/// The same from where a signal interrupted the thread; the instruction itself is the first.
-std::size_t walk_stack(const Interrupted& interrupted, const void* edge,
-                       std::span<CallAddress> calls) noexcept;
 
 /// The calls that led to this one, by the tables with which exceptions are thrown: nothing is missed, but it is slow, and
 /// not promised to be async-signal-safe (glibc from 2.35 on looks the tables up without a lock).

@@ -35,16 +35,19 @@ Timers::Due Timers::pop_due(TimePoint now) noexcept {
 void Timers::cancel(Alarm& alarm) noexcept { remove(std::exchange(alarm.slot_, Alarm::kNowhere)); }
 
 void Timers::lapse(const GroupState& group) noexcept {
+  const auto sleeps = [&](const Entry& entry) {
+    return entry.alarm() == nullptr && static_cast<const Goroutine*>(entry.who)->group == &group;
+  };
+  if (std::erase_if(heap_, sleeps) != 0) make_heap();
   const auto of_group = [&](const Entry& entry) {
-    if (const Alarm* alarm = entry.alarm()) return alarm->group_ == &group;
-    return static_cast<const Goroutine*>(entry.who)->group == &group;
+    const Alarm* alarm = entry.alarm();
+    return alarm != nullptr && alarm->group_ == &group;
   };
   // An alarm that lapses may cancel others: each time the heap is another one, so we look from the start.
   for (auto found = std::ranges::find_if(heap_, of_group); found != heap_.end();
        found = std::ranges::find_if(heap_, of_group)) {
     Alarm* alarm = found->alarm();
     remove(static_cast<std::size_t>(found - heap_.begin()));
-    if (alarm == nullptr) continue;
     alarm->slot_ = Alarm::kNowhere;
     alarm->lapse();
   }
@@ -59,6 +62,10 @@ void Timers::remove(std::size_t hole) noexcept {
   } else {
     sift_down(hole, last);
   }
+}
+
+void Timers::make_heap() noexcept {
+  for (std::size_t slot = heap_.size(); slot-- > 0;) sift_down(slot, heap_[slot]);
 }
 
 void Timers::clear() noexcept {

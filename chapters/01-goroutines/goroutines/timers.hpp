@@ -70,6 +70,7 @@ class Timers {
 
   void push(const Entry& entry);
   void remove(std::size_t hole) noexcept;
+  void make_heap() noexcept;
   void put(std::size_t slot, const Entry& entry) noexcept;
   void sift_up(std::size_t hole, const Entry& entry) noexcept;
   void sift_down(std::size_t hole, const Entry& entry) noexcept;

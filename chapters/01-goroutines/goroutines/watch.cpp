@@ -8,6 +8,7 @@
 #include <ctime>
 #include <span>
 #include <string_view>
+#include <system_error>
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -65,11 +66,18 @@ Watch::Watch(const Processor& processor)
   pthread_getcpuclockid(thread_, &thread_clock_);
   watch_of_this_thread = this;
   const SignalsBlocked inherited;
-  watcher_ = std::thread([this] { watch(); });
+  try {
+    watcher_ = std::thread([this] { watch(); });
+  } catch (const std::system_error& error) {
+    say(fmt::format("watch: off: it needs a thread, and the system has none: {}\n", error.what()));
+  }
 }
 
 Watch::~Watch() {
-  if (!watcher_.joinable()) return;
+  if (!watcher_.joinable()) {
+    watch_of_this_thread = nullptr;
+    return;
+  }
   {
     const std::scoped_lock lock(mutex_);
     stop_ = true;

@@ -13,7 +13,7 @@
 ///     It does not count while the thread is ready and the machine gives it no time, or while a debugger holds it.
 ///     So a program that is stopped, or on a busy machine, is not accused.
 ///  3. While the processor is idle, the watch sleeps, too, and uses no time.
-///  4. It watches until main returns, and not while goroutines are unwound.
+///  4. It watches until main returns.
 ///
 /// To see the calls it interrupts the thread with SIGURG, once per report.  A system call that the goroutine is in goes
 /// on afterwards or, if it is of those that cannot (poll, nanosleep; signal(7)), fails with EINTR.  When the program has

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "goroutines/goroutine.hpp"
 #include "goroutines/panic.hpp"
 
 namespace conclave {
@@ -30,6 +31,12 @@ void ErrGroup::ended(const Status& status) {
     context_.cancel(status);
   }
   if (limit_) limit_->release();
+}
+
+/// For the goroutine that is being unwound.  It reports to no wait group any more when ours, and so we, have ended.
+void ErrGroup::ended_early(ErrGroup* group) {
+  if (detail::current_goroutine->wait_group == nullptr) return;
+  group->ended(Status::cancelled("ErrGroup: a function was ended before it returned"));
 }
 
 }  // namespace conclave

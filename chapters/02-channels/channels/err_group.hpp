@@ -7,7 +7,7 @@
 ///
 /// Laws
 ///  1. wait() returns only when all functions have returned, with the first status that was not ok; so does
-///     each further wait().
+///     each further wait().  A function whose goroutine is ended before has returned `cancelled`.
 ///  2. That status cancels the group's context, and is its cause; wait() cancels the context too.
 ///  3. No more functions run at a time than the limit says.
 ///  4. The destructor cancels and waits: what the functions refer to may live in the group's scope, declared
@@ -26,6 +26,7 @@
 
 #include "channels/context.hpp"
 #include "common/status.hpp"
+#include "goroutines/parking.hpp"
 #include "goroutines/semaphore.hpp"
 #include "goroutines/wait_group.hpp"
 
@@ -91,10 +92,32 @@ class ErrGroup {
   template <class F>
   void start(F f, std::source_location place) {
     started_ = true;
-    group_.go(detail::Start<>([this, f = std::move(f)]() mutable { ended(f()); }, place));
+    group_.go(detail::Start<>(Call<F>(*this, std::move(f)), place));
   }
 
+  /// One function.  When its goroutine is ended before it has returned, that is its error.
+  template <class F>
+  class Call {
+   public:
+    Call(ErrGroup& group, F f) : group_(&group), f_(std::move(f)) {}
+    Call(Call&& other) noexcept(std::is_nothrow_move_constructible_v<F>)
+        : group_(std::exchange(other.group_, nullptr)), f_(std::move(other.f_)) {}
+    Call& operator=(Call&&) = delete;
+    ~Call() {
+      if (group_ != nullptr && detail::unwinding()) ended_early(group_);
+    }
+    void operator()() {
+      const Status status = f_();
+      std::exchange(group_, nullptr)->ended(status);
+    }
+
+   private:
+    ErrGroup* group_;  // null when there is nothing to tell any more
+    F f_;
+  };
+
   void ended(const Status& status);
+  static void ended_early(ErrGroup* group);
 
   CancellableContext context_;
   std::optional<Semaphore> limit_;

@@ -36,7 +36,7 @@ class SingleFlight {
   SingleFlight& operator=(const SingleFlight&) = delete;
 
   /// Returns `f()`, or the result of the call for `key` that is on its way; parks until it is there.
-  /// @return the result; `aborted` for one that waited in vain, because the program ends
+  /// @return the result; `aborted` for one that waited in vain, because the program ends or the goroutine of the call was ended
   /// @throws what that call throws, to all who wait for it
   /// @rule{Go x/sync/singleflight.Group.Do: only one execution is in-flight for a given key at a time}
   template <std::invocable F>

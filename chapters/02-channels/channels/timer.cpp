@@ -16,7 +16,7 @@ namespace detail {
 /// A channel with a clock behind it.
 class TimerState final : public ChanState<TimePoint>, public Alarm {
  public:
-  TimerState() : ChanState<TimePoint>(1, Timer::inside) {}
+  TimerState() : ChanState<TimePoint>(1, Timer::inside), Alarm(Lapses::with_run) {}
 
   /// The first value at `first`, the next ones every `period`; zero for none.
   void start(TimePoint first, Duration period) {

@@ -76,6 +76,7 @@ constexpr int kCallsSpin = __LINE__ + 1;
 // clang-format on
 
 TEST(Quit, OneThatHoldsTheProcessorIsInterrupted) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kSignalsComeLate;
   const Ending ending = ending_of([] {
     run([] {
       go(Name("waiter"), [] { sleep_for(std::chrono::hours(1)); });
@@ -97,6 +98,7 @@ TEST(Quit, OneThatHoldsTheProcessorIsInterrupted) {
 }
 
 TEST(Quit, OneThatIsInterruptedNeedsNoStackOfItsOwn) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kSignalsComeLate;
   const Ending ending = ending_of([] {
     run(
         [] {
@@ -113,6 +115,7 @@ TEST(Quit, OneThatIsInterruptedNeedsNoStackOfItsOwn) {
 }
 
 TEST(Quit, AGoroutineThatBlocksTheThreadInTheKernelIsInterrupted) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kSignalsComeLate;
   const Ending ending = ending_of([] {
     run([] {
       int ends[2];
@@ -128,6 +131,7 @@ TEST(Quit, AGoroutineThatBlocksTheThreadInTheKernelIsInterrupted) {
 }
 
 TEST(Quit, EveryThreadInsideRunAnswers) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kSignalsComeLate;
   const Ending ending = ending_of([] {
     std::atomic<pid_t> idle = 0;
     std::atomic<bool> spinning = false;
@@ -159,6 +163,7 @@ TEST(Quit, EveryThreadInsideRunAnswers) {
 }
 
 TEST(Quit, ADumpThatCannotBeFinishedEndsTheProgramAllTheSame) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kSignalsComeLate;
   struct Stuck : Clock {  // a dump asks for the time; this one never tells
     bool stuck = false;
     TimePoint now() const noexcept override {

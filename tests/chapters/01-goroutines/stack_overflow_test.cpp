@@ -286,6 +286,7 @@ Ending ending_beyond_the_guards(const std::function<void()>& f) {
 void overflow_and_return() { use_stack(Stacks::kBytesMin + Stacks::kPage + 2000); }
 
 TEST(StackOverflow, BeyondTheGuardsIsReportedAtTheNextPark) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kTooManyThreads;
   const Ending ending = ending_beyond_the_guards([] {
     overflow_and_return();
     wait_for_ever();
@@ -299,6 +300,7 @@ TEST(StackOverflow, BeyondTheGuardsIsReportedAtTheNextPark) {
 }
 
 TEST(StackOverflow, BeyondTheGuardsIsReportedAtAYield) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kTooManyThreads;
   const Ending ending = ending_beyond_the_guards([] {
     overflow_and_return();
     yield();
@@ -310,6 +312,7 @@ TEST(StackOverflow, BeyondTheGuardsIsReportedAtAYield) {
 }
 
 TEST(StackOverflow, BeyondTheGuardsIsReportedWhenTheGoroutineEnds) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kTooManyThreads;
   const Ending ending = ending_beyond_the_guards(overflow_and_return);
 
   EXPECT_EQ(ending.how, "exit 2");

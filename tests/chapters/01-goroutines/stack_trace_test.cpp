@@ -11,7 +11,6 @@ namespace {
 
 using detail::Call;
 using detail::CallAddress;
-using detail::Interrupted;
 using detail::is_readers;
 using detail::kCallsMax;
 using detail::readers_calls;
@@ -87,22 +86,6 @@ TEST(StackTrace, WritesNoMoreThanThereIsRoomFor) {
 
   EXPECT_THAT(walked(frames.data(), frames.data() + 3, 2), ElementsAre(100, 200));
   EXPECT_THAT(walked(frames.data(), frames.data() + 3, 0), IsEmpty());
-}
-
-TEST(StackTrace, BeginsWithTheInstructionThatASignalInterrupted) {
-  std::array<Frame, 2> frames{};
-  frames = {Frame{&frames[1], 101}, Frame{nullptr, 201}};
-  const auto stack = reinterpret_cast<std::uintptr_t>(frames.data());
-  std::array<CallAddress, 8> calls{};
-
-  ASSERT_EQ(
-      walk_stack({.instruction = 77, .frame = stack, .stack = stack}, frames.data() + 2, calls),
-      3u);
-  EXPECT_THAT(std::span(calls).first(3), ElementsAre(77, 100, 200));
-
-  // A register that the system's code uses for something else.
-  const Interrupted elsewhere{.instruction = 77, .frame = 12345, .stack = stack};
-  EXPECT_EQ(walk_stack(elsewhere, frames.data() + 2, calls), 1u);
 }
 
 // Each function calls the next on a line whose number is known, and does something afterwards: no call is a jump.

@@ -33,6 +33,8 @@ constexpr bool kUnderThreadSanitizer = false;
 #endif
 /// Why a test is skipped there: every goroutine is a thread to it, and slow.
 constexpr const char* kTooManyThreads = "ThreadSanitizer knows at most 8,128 threads at a time";
+constexpr const char* kSignalsComeLate =
+    "ThreadSanitizer keeps a signal back until the program calls the system";
 constexpr const char* kThreadsOfItsOwn =
     "ThreadSanitizer has threads of its own, which would be counted";
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)

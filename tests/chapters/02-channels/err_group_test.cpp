@@ -342,5 +342,41 @@ TEST(ErrGroup, ADeadlockNamesWhereItWaitsAndHowManyAreNotDone) {
               HasSubstr("started at tests/chapters/02-channels/" + place_in(__FILE__, kGo)));
 }
 
+TEST(ErrGroup, AFunctionThatIsEndedIsAnErrorAndGivesItsTurnBack) {
+  in_virtual_time([] {
+    ErrGroup group;
+    group.set_limit(1);
+    GoroutineGroup doomed;
+    doomed.go([&] {
+      group.go([] {
+        sleep_for(std::chrono::hours(1));
+        return Status();
+      });
+    });
+    let_others_park();
+
+    doomed.end();
+
+    group.go([] { return Status(); });
+    EXPECT_EQ(group.wait().code(), Code::cancelled);
+  });
+}
+
+TEST(ErrGroup, AFunctionThatIsEndedBeforeItRanIsAnErrorToo) {
+  in_virtual_time([] {
+    ErrGroup group;
+    group.set_limit(1);
+    GoroutineGroup doomed;
+    doomed.go([&] {
+      group.go([] { return Status(); });
+      doomed.end();
+    });
+    let_others_park();
+
+    group.go([] { return Status(); });
+    EXPECT_EQ(group.wait().code(), Code::cancelled);
+  });
+}
+
 }  // namespace
 }  // namespace conclave

@@ -344,5 +344,50 @@ TEST(Timer, OutsideRunPanics) {
   EXPECT_EQ(panic_of([] { const Timer timer(kShort); }).place().line(), __LINE__);
 }
 
+TEST(Timer, ServesOnWhenOneOfThoseWhoWaitIsEnded) {
+  Log log;
+  in_virtual_time([&] {
+    Timer timer(std::chrono::seconds(1));
+    WaitGroup others;
+    others.go([&log, channel = timer.c()] {
+      channel.recv();
+      log.push_back("rang");
+    });
+    let_others_park();
+    GoroutineGroup group;
+    group.go([channel = timer.c()] { channel.recv(); });
+    let_others_park();
+
+    group.end();
+
+    others.wait();
+  });
+  EXPECT_THAT(log, testing::ElementsAre("rang"));
+}
+
+TEST(Timer, ADestructorMayResetItForThoseWhoWait) {
+  Log log;
+  in_virtual_time([&] {
+    Timer timer(std::chrono::seconds(1));
+    WaitGroup others;
+    others.go([&log, channel = timer.c()] {
+      channel.recv();
+      log.push_back("rang");
+    });
+    let_others_park();
+    GoroutineGroup group;
+    group.go([&timer] {
+      const AtTheEnd at_the_end{[&timer] { timer.reset(std::chrono::hours(1)); }};
+      sleep_for(std::chrono::hours(2));
+    });
+    let_others_park();
+
+    group.end();
+
+    others.wait();
+  });
+  EXPECT_THAT(log, testing::ElementsAre("rang"));
+}
+
 }  // namespace
 }  // namespace conclave

@@ -1,0 +1,71 @@
+/// @file
+/// Watcher: says when a file that is being edited has been saved.
+///
+/// Some editors write into the file, some write another one and rename it.  So the folders are watched, and what counts
+/// is whether the file has changed since it was looked at last: its time, its size or its number.
+///
+/// Laws
+///  1. A save is reported once, within a moment where the kernel tells (inotify), within a second where it does not.
+///  2. What was there when watch() or settle() was called is no save; neither is a file that goes, until it is back.
+///  3. Where the kernel cannot be asked, or does not know, as on a network's file system, it looks every second and says
+///     why: polling().
+///
+/// Call from a goroutine.  Source: Linux, inotify(7).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "channels/channels.hpp"
+#include "goroutines/descriptor.hpp"
+
+namespace conclave::coach {
+
+/// Says when a file has been saved.
+class Watcher {
+ public:
+  /// A watcher of nothing.
+  /// @param poll  whether to do without inotify
+  explicit Watcher(bool poll);
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  /// Watches these files from now on, and no others.  Does not block.
+  void watch(const std::vector<std::string>& files);
+  /// What is in the files now is known.  Does not block.
+  void settle();
+
+  /// Gets a value after a save; saves that nobody has received yet are one.
+  [[nodiscard]] RecvChan<Signal> saves() const { return saves_; }
+  /// Why it looks every second; empty while the kernel tells.
+  [[nodiscard]] const std::string& polling() const { return polling_; }
+
+  /// Watches; parks, and never returns: it ends with run().
+  void run();
+
+ private:
+  /// What tells one content of a file from another.
+  struct Stamp {
+    std::uint64_t number = 0;
+    std::int64_t time_ns = 0;
+    std::int64_t bytes = 0;
+    friend bool operator==(const Stamp&, const Stamp&) = default;
+  };
+  [[nodiscard]] static std::optional<Stamp> stamp_of(const std::string& file);
+
+  void watch_folders();
+  void poll_because(std::string reason);
+  void look();
+  void wait_for_the_kernel();
+
+  Descriptor kernel_;                   // inotify; none while it polls
+  std::vector<int> folders_;            // what it watches
+  std::map<std::string, Stamp> files_;  // as they were when last looked at
+  std::string polling_;
+  Chan<Signal> saves_ = make_chan<Signal>(1);
+};
+
+}  // namespace conclave::coach

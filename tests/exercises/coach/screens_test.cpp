@@ -1,0 +1,310 @@
+// What the coach decides and shows.  The screens lie in screens/, to be looked at; CONCLAVE_REWRITE=1 writes them anew,
+// and a person reads the difference.
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "coach/screen.hpp"
+#include "coach/state.hpp"
+#include "coach/text.hpp"
+
+namespace conclave::coach {
+namespace {
+
+using std::chrono_literals::operator""s;
+using testing::IsEmpty;
+
+constexpr const char* kStatus =
+    "01-1\t01-1-always-sometimes-never\tpredict\t5\t*\t{1}\t0\t"
+    "exercises/01-1-always-sometimes-never/answers.txt\tAlways, sometimes, never\n"
+    "01-2\t01-2-wait-for-all\tbuild\t10\t*\t{2}\t0\texercises/01-2-wait-for-all/for_all.cpp\tWait "
+    "for all of them\n"
+    "02-1\t02-1-park-pass-or-panic\tpredict\t5\t\t{3}\t0\texercises/02-1-park-pass-or-panic/"
+    "answers.txt\t"
+    "Park, pass or panic?\n";
+
+constexpr const char* kQuestion =
+    "exercise\t01-1\ntext\tvoid farewell() {\ntext\t  go([] { print(\"so long\"); });\ntext\t}\n"
+    "text\t\ntext\t\"so long\" is "
+    "printed:\nchoice\talways\nchoice\tsometimes\nchoice\tnever\nanswer\tsometimes\n";
+
+constexpr const char* kFailing =
+    "FAIL  ForAll.ReturnsAfterTheLastItem\n"
+    "  what must hold : for_all returns when the last item is done, and not before (contract, law "
+    "2)\n"
+    "  what happened  : it returned when 1 of 3 items was done\n"
+    "  at             : tests/exercises/01-2-wait-for-all_test.cpp:41\n"
+    "  2 tests before it passed, 3 later tests wait for this one\n";
+
+/// A coach without a world: hands over events, and answers what is asked.
+class Session {
+ public:
+  explicit Session(const std::string& first = "new", const std::string& second = "new",
+                   const std::string& third = "new") {
+    status_ = kStatus;
+    for (const auto& [mark, standing] :
+         {std::pair{"{1}", first}, {"{2}", second}, {"{3}", third}}) {
+      status_.replace(status_.find(mark), 3, standing);
+    }
+    state.look = {.size = {.columns = 80, .rows = 24}, .utf8 = true};
+  }
+
+  Session& happen(const Event& event) {
+    for (const Effect& effect : update(state, event, TimePoint{} + elapsed)) {
+      if (const auto* ask = std::get_if<Ask>(&effect)) asked.push_back(*ask);
+      if (std::holds_alternative<Open>(effect)) {
+        state.task = "Write the body of for_all in for_all.cpp.";
+        state.beginnings[state.exercise().files[0]] = 10;
+      }
+      if (const auto* quit = std::get_if<Quit>(&effect)) quits.push_back(*quit);
+    }
+    return *this;
+  }
+  Session& press(std::string_view keys) {
+    for (const char key : keys) happen(Pressed{{Key::Name::character, key}});
+    return *this;
+  }
+  Session& press(Key::Name key) { return happen(Pressed{{key}}); }
+  Session& answer(int status, const std::string& output) {
+    return happen(Answered{asked.back().number, {.status = status, .output = output}});
+  }
+  /// Up to the current exercise, with no question asked.
+  Session& begin(const std::string& wanted = "") {
+    state.wanted = wanted;
+    state.quiz_asked = true;
+    return happen(Started{}).answer(0, status_);
+  }
+  Session& wait(Duration time) {
+    elapsed += time;
+    return happen(Ticked{});
+  }
+  Session& small() {
+    state.look.utf8 = false;
+    return happen(Resized{{.columns = 40, .rows = 24}});
+  }
+  [[nodiscard]] Verb last() const { return asked.back().request.verb; }
+
+  State state;
+  Duration elapsed{};
+  std::vector<Ask> asked;
+  std::vector<Quit> quits;
+  std::string status_;
+};
+
+/// Compares the screen with the file, and checks the laws of screen.hpp.
+void expect_screen(const Session& session, const std::string& name) {
+  const Look& look = session.state.look;
+  const std::vector<std::string> rows = rows_of(session.state);
+  EXPECT_LE(rows.size(), static_cast<std::size_t>(look.size.rows));
+  std::string text;
+  for (const std::string& row : rows) {
+    EXPECT_LE(width(clean(row)), static_cast<std::size_t>(look.size.columns)) << row;
+    for (const char byte : row) {
+      if (byte == '\x1b') {
+        text += "\\e";  // to be looked at
+      } else {
+        text += byte;
+      }
+    }
+    text += '\n';
+  }
+  const std::string file = std::string(COACH_SCREENS) + "/" + name + ".txt";
+  if (std::getenv("CONCLAVE_REWRITE") != nullptr) std::ofstream(file) << text;
+  std::stringstream wanted;
+  wanted << std::ifstream(file).rdbuf();
+  EXPECT_EQ(text, wanted.str()) << file;
+}
+
+TEST(Screen, OfTheFirstStart) { expect_screen(Session().begin(), "first-start"); }
+
+TEST(Screen, OfTheFirstExercise) { expect_screen(Session().begin().press("x"), "untouched"); }
+
+TEST(Screen, OfAFailingAnswer) {
+  expect_screen(Session("passed").begin().happen(Saved{}).answer(1, kFailing), "failing");
+}
+
+TEST(Screen, OfAFailingAnswerInFortyColumns) {
+  expect_screen(Session("passed").begin().happen(Saved{}).answer(1, kFailing).small(),
+                "failing-40");
+}
+
+TEST(Screen, OfAFailingAnswerInColour) {
+  Session session("passed");
+  session.state.look.colour = true;
+  session.state.look.links = true;
+  session.state.look.root_link = "file://host/conclave/";
+  expect_screen(session.begin().happen(Saved{}).answer(1, kFailing), "failing-colour");
+}
+
+TEST(Screen, OfACheckOnItsWay) {
+  expect_screen(Session("passed").begin().happen(Saved{}).wait(3s), "checking");
+}
+
+TEST(Screen, OfWhy) {
+  std::string story;
+  for (int i = 1; i <= 30; ++i) story += "step " + std::to_string(i) + "\n";
+  expect_screen(Session("passed").begin().press("w").answer(0, story).press("jj"), "why");
+}
+
+TEST(Screen, OfAHint) {
+  expect_screen(
+      Session("passed").begin().press("h").answer(0, "hint 1 of 3\n\nA WaitGroup counts.\n"),
+      "hint");
+}
+
+TEST(Screen, OfAPassingAnswer) {
+  expect_screen(
+      Session("passed").begin().happen(Saved{}).answer(0, "PASS  01-2-wait-for-all: 6 tests\n"),
+      "passing");
+}
+
+TEST(Screen, OfTheEnd) {
+  expect_screen(Session("passed", "passed", "passed").begin().press("n"), "finished");
+}
+
+TEST(Screen, OfTheList) {
+  expect_screen(Session("passed", "open", "stale").begin().press("l"), "list");
+}
+
+TEST(Screen, OfTheListInFortyColumns) {
+  expect_screen(Session("passed", "open", "stale").begin().press("l").small(), "list-40");
+}
+
+TEST(Screen, OfTheKeys) { expect_screen(Session("passed").begin().press("?"), "keys"); }
+
+TEST(Screen, OfTheQuestion) {
+  Session session("passed", "passed");
+  expect_screen(session.happen(Started{}).answer(0, session.status_).answer(0, kQuestion).wait(5s),
+                "question");
+}
+
+TEST(Screen, OfAWrongAnswerToTheQuestion) {
+  Session session("passed", "passed");
+  expect_screen(
+      session.happen(Started{}).answer(0, session.status_).answer(0, kQuestion).press("3"),
+      "question-wrong");
+}
+
+TEST(Screen, IsWithinItsBoundsInEverySize) {
+  for (int columns = 1; columns < 100; columns += 3) {
+    for (int rows = 1; rows < 30; rows += 4) {
+      Session session("passed");
+      session.begin()
+          .happen(Saved{})
+          .answer(1, kFailing)
+          .happen(Resized{{.columns = columns, .rows = rows}});
+      for (const std::string& row : rows_of(session.state)) {
+        EXPECT_LE(width(row), static_cast<std::size_t>(columns));
+      }
+      EXPECT_LE(rows_of(session.state).size(), static_cast<std::size_t>(rows));
+    }
+  }
+}
+
+TEST(Coach, BeginsWithTheFirstExerciseThatDoesNotPass) {
+  EXPECT_EQ(Session("passed", "open").begin().state.exercise().id, "01-2");
+}
+
+TEST(Coach, BeginsWithTheExerciseThatWasAskedFor) {
+  for (const char* wanted : {"02-1", "2.1", "2-1", "02-1-park-pass-or-panic"}) {
+    EXPECT_EQ(Session().begin(wanted).state.exercise().id, "02-1") << wanted;
+  }
+}
+
+TEST(Coach, EndsWhenItIsAskedForAnUnknownExercise) {
+  const Session session = Session().begin("7.7");
+
+  ASSERT_EQ(session.quits.size(), 1U);
+  EXPECT_EQ(session.quits[0].status, 2);
+}
+
+TEST(Coach, IgnoresTheAnswerOfAnOlderCheck) {
+  Session session("passed");
+  session.begin().happen(Saved{});
+  const int older = session.asked.back().number;
+
+  session.happen(Saved{}).happen(Answered{older, {.status = 0, .output = "PASS\n"}});
+
+  EXPECT_THAT(session.state.report.text, IsEmpty());
+  EXPECT_TRUE(session.state.job.has_value());
+}
+
+TEST(Coach, NeverGoesOnByItself) {
+  const Session session = Session("passed").begin().happen(Saved{}).answer(0, "PASS\n").wait(3600s);
+
+  EXPECT_EQ(session.state.exercise().id, "01-2");
+}
+
+TEST(Coach, OpensASolutionOnlyAfterAYesWhenTheAnswerDoesNotPass) {
+  Session session("passed");
+  session.begin().press("sx");
+  EXPECT_EQ(session.asked.size(), 1U);  // the status
+
+  session.press("sy");
+
+  EXPECT_EQ(session.last(), Verb::give_up);
+}
+
+TEST(Coach, LetsAResetFinish) {
+  Session session("passed");
+  session.begin().press("ry");
+  ASSERT_EQ(session.last(), Verb::reset);
+
+  session.happen(Saved{}).press("hnp");
+
+  EXPECT_EQ(session.last(), Verb::reset);
+}
+
+TEST(Coach, ChecksWhatIsStaleOnceWhenNothingElseIsToBeDone) {
+  Session session("open", "stale");
+  session.begin();
+  ASSERT_EQ(session.last(), Verb::check);
+  EXPECT_EQ(session.asked.back().request.about, "01-2");
+
+  session.answer(0, "PASS\n").answer(0, session.status_);  // and the status still says stale
+
+  EXPECT_FALSE(session.state.job.has_value());
+  EXPECT_THAT(session.state.report.text, IsEmpty());
+}
+
+TEST(Coach, SkipsTheQuestionAfterTwentySeconds) {
+  Session session("passed", "passed");
+  session.happen(Started{}).answer(0, session.status_).answer(0, kQuestion);
+  ASSERT_EQ(session.state.view, View::question);
+
+  session.wait(19s);
+  EXPECT_EQ(session.state.view, View::question);
+  session.wait(1s);
+
+  EXPECT_EQ(session.state.view, View::exercise);
+}
+
+TEST(Engine, NamesTheLineThatItCannotRead) {
+  const Result<std::vector<Exercise>> read = parse_status("a note\nhello\tyou\n");
+
+  ASSERT_FALSE(read.ok());
+  EXPECT_THAT(std::string(read.status().message()), testing::HasSubstr("line 2: \"hello"));
+}
+
+TEST(Engine, FindsTheTaskOfAReadme) {
+  EXPECT_EQ(
+      task_in(
+          "# 1.2\n\nText.\n\n**Write** the body of `f` in\n[`a.cpp`](a.cpp). Its contract\n\nMore"),
+      "Write the body of f in a.cpp.");
+}
+
+TEST(Engine, FindsWhereToBegin) {
+  EXPECT_EQ(beginning_in("# Write it in place of each ?\n\none: ?\n"), 3U);
+  EXPECT_EQ(beginning_in("#include \"common/todo.hpp\"\n\n  todo(\"1.2\");\n"), 3U);
+  EXPECT_EQ(beginning_in("done\n"), 0U);
+}
+
+}  // namespace
+}  // namespace conclave::coach
