@@ -64,7 +64,7 @@ tsan: ## [ONLY=races] | every test under ThreadSanitizer, to which each goroutin
 stubs: ## | each exercise, untouched, fails at once and in the way it declares
 	@tools/setup build python && tools/build stubs && ctest --preset $(PRESET) -C gates -L stub --parallel $$(nproc) | tools/progress
 
-mutants: ## [C=01] [EX=01-1] [SINCE=HEAD~1] | each planted wrong answer dies in the test that is named for it
+mutants: ## [C=] [EX=] [SINCE=HEAD] | each planted wrong answer dies in the test that is named for it
 	@tools/setup build python && tools/mutants judge $(if $(EX),"$(EX)") $(if $(C),--chapter "$(C)") $(if $(SINCE),--since "$(SINCE)") $(if $(FINGERPRINTS),--fingerprints)
 
 snippets: ## | run the programs, record their output, put code and output into the text
