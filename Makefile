@@ -40,7 +40,7 @@ check: ## EX=01-1 | your answer to an exercise, tested
 	@tools/setup build python && tools/exercise check "$(EX)"
 
 hint: ## EX=01-1 | one of three hints; the next opens after an honest try
-	@tools/setup python && tools/exercise hint "$(EX)"
+	@tools/setup build python && tools/exercise hint "$(EX)"
 
 why: ## EX=01-1 | the first test that fails once more, with all there is to know about it
 	@tools/setup build python && tools/exercise why "$(EX)"
@@ -49,7 +49,7 @@ progress: ## | what you have solved, what that leaves, and where to go next
 	@tools/setup build python && tools/exercise progress
 
 solution: ## EX=01-1 [GIVE_UP=1] | our answer beside yours, once yours passes or you give up
-	@tools/setup python && tools/exercise solution "$(EX)"
+	@tools/setup build python && tools/exercise solution "$(EX)"
 
 reset: ## EX=01-1 | the exercise as it was; your answer is kept aside
 	@tools/setup python && tools/exercise reset "$(EX)"
@@ -73,10 +73,14 @@ tsan: ## [ONLY=races] | every test under ThreadSanitizer, to which each goroutin
 stubs: ## | each exercise, untouched, fails at once and in the way it declares
 	@tools/setup build python && tools/build stubs && ctest --preset $(PRESET) -C gates -L stub --parallel $$(nproc) | tools/progress
 
+<<<<<<< HEAD
 new-exercise: ## KIND=build EX=02-11-name | the files of a new exercise, which work at once
 	@tools/setup python && tools/new_exercise "$(KIND)" "$(EX)"
 
 mutants: ## [C=01] [EX=01-1] [SINCE=HEAD~1] | each planted wrong answer dies in the test that is named for it
+=======
+mutants: ## [C=] [EX=] [SINCE=HEAD] | each planted wrong answer dies in the test that is named for it
+>>>>>>> maintainers
 	@tools/setup build python && tools/mutants judge $(if $(EX),"$(EX)") $(if $(C),--chapter "$(C)") $(if $(SINCE),--since "$(SINCE)") $(if $(FINGERPRINTS),--fingerprints)
 
 snippets: ## | run the programs, record their output, put code and output into the text

@@ -111,7 +111,7 @@ def print_table(rows):
 def write_markdown(rows, file):
     """The table for the site.  The wrong programs of break-it exercises stay out: they are what the reader looks for."""
     lines = ["# Wrong answers, and the test that catches each", "",
-             "`make mutants` plants each of these mistakes and runs the tests. Every one is found, by the test that is named for",
+             "`make mutants` plants each of these mistakes and runs the tests. Each must be found by the test that is named for",
              "it. *Seeds* is how many random orders that test tried until it failed; a dash: it needs none."]
     folder = ""
     for row in rows:

@@ -270,6 +270,11 @@ TEST(Isolation, VerdictOfATestWithSeedsSaysHowManyWereTried) {
   EXPECT_THAT(judge("Planted.DrawsAndCrashes").verdicts, EndsWith("\t1\n"));
 }
 
+TEST(Isolation, SignalThatAShellIgnoresForWhatItRunsInTheBackgroundStillEndsATest) {
+  EXPECT_THAT(judge("Planted.Quits", "", "trap '' QUIT;").verdicts,
+              StartsWith("Planted.Quits\tcrashed\tit crashed with SIGQUIT"));
+}
+
 TEST(Isolation, FailureBeforeTheTestIsItsFailure) {
   EXPECT_EQ(judge("PlantedSuite.IsNotReached").verdicts,
             "PlantedSuite.IsNotReached\tfailed\tthe suite cannot be set up\n");

@@ -50,6 +50,8 @@ TEST(Planted, WritesThroughNull) {
 
 TEST(Planted, Aborts) { std::abort(); }
 
+TEST(Planted, Quits) { std::raise(SIGQUIT); }
+
 TEST(Planted, FailsThenAborts) {
   EXPECT_EQ(1, 2);
   std::abort();

@@ -22,8 +22,7 @@ std::vector<std::string> lines_of(std::string_view folder, std::string_view file
 
 void must_be_fresh(void (*program)(), std::string_view folder, std::string_view file,
                    std::source_location place) {
-  constexpr std::chrono::seconds kLimit(30);  // it takes a tenth of one, if nobody else builds
-  const std::string now = isolation::run_in_child(program, kLimit).output;
+  const std::string now = isolation::run_in_child(program, std::chrono::seconds(5)).output;
   const std::string text = fmt::format("{} is what its program prints", file);
   must_hold(Claim(text, place), now == fmt::format("{}\n", fmt::join(lines_of(folder, file), "\n")),
             "it now prints\n{}", now);
