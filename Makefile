@@ -73,14 +73,10 @@ tsan: ## [ONLY=races] | every test under ThreadSanitizer, to which each goroutin
 stubs: ## | each exercise, untouched, fails at once and in the way it declares
 	@tools/setup build python && tools/build stubs && ctest --preset $(PRESET) -C gates -L stub --parallel $$(nproc) | tools/progress
 
-<<<<<<< HEAD
 new-exercise: ## KIND=build EX=02-11-name | the files of a new exercise, which work at once
 	@tools/setup python && tools/new_exercise "$(KIND)" "$(EX)"
 
-mutants: ## [C=01] [EX=01-1] [SINCE=HEAD~1] | each planted wrong answer dies in the test that is named for it
-=======
 mutants: ## [C=] [EX=] [SINCE=HEAD] | each planted wrong answer dies in the test that is named for it
->>>>>>> maintainers
 	@tools/setup build python && tools/mutants judge $(if $(EX),"$(EX)") $(if $(C),--chapter "$(C)") $(if $(SINCE),--since "$(SINCE)") $(if $(FINGERPRINTS),--fingerprints)
 
 snippets: ## | run the programs, record their output, put code and output into the text
