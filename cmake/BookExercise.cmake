@@ -145,6 +145,31 @@ function(book_chapter_mutants folder)
   endif()
 endfunction()
 
+# What a reader is told of four answers, kept word for word: the stub, a wrong one, one that crashes and one that hangs.
+#
+#   book_transcripts(01-2-wait-for-all MUTANT add-inside)
+#
+# The last two are tests/exercises/transcripts/01-2-crash.cpp and 01-2-hang.cpp, beside what is said.
+function(book_transcripts folder)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MUTANT" "")
+  string(REGEX MATCH "^[0-9]+-[0-9]+" id ${folder})
+  set(kept ${PROJECT_SOURCE_DIR}/tests/exercises/transcripts)
+  foreach(case crash hang)
+    _book_exercise_program(transcript.${id}.${case} ${kept}/${id}-${case}.cpp)
+    _book_build_mutant(transcript.${id}.${case})
+  endforeach()
+  set(stub exercise.${id})
+  set(mutant mutant.${id}.${arg_MUTANT})
+  set(crash transcript.${id}.crash)
+  set(hang transcript.${id}.hang)
+  foreach(case stub mutant crash hang)
+    add_dependencies(stubs ${${case}})
+    add_test(NAME transcript.${id}.${case} CONFIGURATIONS gates
+      COMMAND ${kept}/transcripts_test.py $<TARGET_FILE:${${case}}> ${kept}/${id}-${case}.txt)
+    set_tests_properties(transcript.${id}.${case} PROPERTIES LABELS stub TIMEOUT 60)
+  endforeach()
+endfunction()
+
 # Stops when the sentence or the files it names are not what they should be; else sets what book_exercise() goes on with.
 macro(_book_check_exercise)
   set(kinds predict diagnose fix build break-it rebuild)

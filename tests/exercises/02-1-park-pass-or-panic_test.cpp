@@ -72,6 +72,8 @@ void judge(std::string_view id, void (*program)(),
            std::source_location place = std::source_location::current()) {
   const std::string answer = answers().one(id);
   const std::string text = fmt::format("your answer to '{}' is true of every run", id);
+  // Reads the debug information once, here, and not in each of the processes that end with a report.
+  run([] { static_cast<void>(dump_goroutines()); });
   for (std::uint64_t seed = 0; seed <= kSeeds; ++seed) {
     const Outcome outcome =
         seed == 0 ? outcome_of(program, "in the standard order", {})
