@@ -254,8 +254,12 @@ namespace conclave {
 ${camel}Candidate right_candidate();
 /// Also right, and built another way.
 ${camel}Candidate other_right_candidate();
-/// The wrong ones.
-std::vector<${camel}Candidate> planted_candidates();
+/// A wrong one, and what it does wrong, as a hint names it.
+struct Planted$camel {
+  const char* flaw;
+  ${camel}Candidate candidate;
+};
+std::vector<Planted$camel> planted_candidates();
 
 }  // namespace conclave
 """,
@@ -273,11 +277,11 @@ ${camel}Candidate other_right_candidate() {
 }
 
 // WRITE: six to nine wrong ones, each a mistake that somebody makes
-std::vector<${camel}Candidate> planted_candidates() {
+std::vector<Planted$camel> planted_candidates() {
   return {
-      [](int x) { return x; },
-      [](int x) { return x + x - 1; },
-      [](int) { return 3; },
+      {"adds nothing", [](int x) { return x; }},
+      {"doubles", [](int x) { return x + x - 1; }},
+      {"has one answer for all", [](int) { return 3; }},
   };
 }
 
@@ -316,8 +320,8 @@ TEST($camel, AcceptsARightOneBuiltAnotherWay) {
 }
 
 TEST($camel, RejectsTwoOfThreeWrongOnes) {
-  std::vector<std::vector<Trial>> planted;
-  for (const ${camel}Candidate& candidate : planted_candidates()) planted.push_back(trials_of(candidate));
+  std::vector<Planted> planted;
+  for (const auto& [flaw, candidate] : planted_candidates()) planted.push_back({flaw, trials_of(candidate)});
 
   must_reject(2, planted);
 }
