@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <mutex>
 #include <set>
 #include <utility>
 #include <linux/magic.h>
@@ -52,33 +53,42 @@ Watcher::Watcher(bool poll) {
 }
 
 void Watcher::watch(const std::vector<std::string>& files) {
-  files_.clear();
-  for (const std::string& file : files) files_[file] = {};
-  watch_folders();
+  {
+    const std::scoped_lock lock(mutex_);
+    files_.clear();
+    for (const std::string& file : files) files_[file] = {};
+    watch_folders();
+  }
   settle();
 }
 
 void Watcher::settle() {
+  const std::scoped_lock lock(mutex_);
   for (auto& [file, stamp] : files_) stamp = stamp_of(file).value_or(Stamp{});
   (void)saves_.try_recv();
 }
 
+std::string Watcher::polling() const {
+  const std::scoped_lock lock(mutex_);
+  return polling_;
+}
+
 void Watcher::run() {
+  std::unique_lock lock(mutex_);
   for (;;) {
-    if (kernel_) {
-      wait_for_the_kernel();
-    } else {
-      sleep_for(kPollEvery);
-    }
+    const int kernel = kernel_.get();
+    lock.unlock();
+    const Status status = kernel >= 0 ? wait_readable(kernel) : Status();
+    if (kernel < 0) sleep_for(kPollEvery);
+    lock.lock();
+    if (!status.ok() && kernel_) poll_because(std::string(status.message()));
+    if (status.ok() && kernel_) take_events();
     look();
   }
 }
 
-void Watcher::wait_for_the_kernel() {
-  if (const Status status = wait_readable(kernel_.get()); !status.ok()) {
-    if (kernel_) poll_because(std::string(status.message()));
-    return;
-  }
+/// Reads what the kernel has told.
+void Watcher::take_events() {
   alignas(inotify_event) std::array<char, 4096> buffer;
   bool lost = false;  // a folder went, or events did
   for (ssize_t bytes = 0; (bytes = read(kernel_.get(), buffer.data(), buffer.size())) > 0;) {

@@ -21,6 +21,7 @@
 
 #include "channels/channels.hpp"
 #include "goroutines/descriptor.hpp"
+#include "goroutines/mutex.hpp"
 
 namespace conclave::coach {
 
@@ -41,7 +42,7 @@ class Watcher {
   /// Gets a value after a save; saves that nobody has received yet are one.
   [[nodiscard]] RecvChan<Signal> saves() const { return saves_; }
   /// Why it looks every second; empty while the kernel tells.
-  [[nodiscard]] const std::string& polling() const { return polling_; }
+  [[nodiscard]] std::string polling() const;
 
   /// Watches; parks, and never returns: it ends with run().
   void run();
@@ -59,9 +60,10 @@ class Watcher {
   void watch_folders();
   void poll_because(std::string reason);
   void look();
-  void wait_for_the_kernel();
+  void take_events();
 
-  Descriptor kernel_;                   // inotify; none while it polls
+  mutable Mutex mutex_;  // guards the next four: the watcher's goroutine uses them, and who calls
+  Descriptor kernel_;    // inotify; none while it polls
   std::vector<int> folders_;            // what it watches
   std::map<std::string, Stamp> files_;  // as they were when last looked at
   std::string polling_;

@@ -37,6 +37,7 @@ inline constexpr std::array kBySchedule = std::to_array<std::string_view>({
     "Blocking.VirtualTimeStandsStillMeanwhile",
     "Blocking.WhoIsEndedBeforeItsFunctionBeganNeverSeesItBegin",
     "Blocking.WithoutAThreadItPanicsOrWaitsForTheOnesThereAre",
+    "Blocking.ADestructorThatHasCalledItBeforeTheUnwindingGetsItsResultToo",  // errno is the thread's
     "Cancel.InMainsFrameServesDestructorsAtTheEndOfTheProgram",
     "Cancel.MayBeCalledByOneOfThoseWhoWait",
     "Cancel.WakesAllWhoWait",

@@ -175,7 +175,8 @@ class Interrupter final : public ContextNode {
 Status wait(DescriptorWait wait, const Context& context, std::source_location place) {
   current(place);
   if (Status ended = context.status(); !ended.ok()) return ended;
-  const Interrupter interrupter(context, wait);
+  Interrupter interrupter(context, wait);
+  const Acquires order(interrupter.ended);
   return wait.wait(TimePoint::max(), place);
 }
 
