@@ -58,6 +58,9 @@ Pipe make_pipe() {
 
 constexpr std::size_t kReadSize = 4096;
 
+// How long a child that hangs has to say where.
+constexpr std::chrono::milliseconds kAnswerTime{1000};
+
 /// Reads what is there; false when nothing can come any more.
 template <class Sink>
 bool read_available(int descriptor, Sink&& sink) {
@@ -162,6 +165,11 @@ Ending run_in_child(const std::function<void()>& body, std::chrono::milliseconds
     if (sources[2].revents != 0 && !read_available(sources[2].fd, keep_journal)) sources[2].fd = -1;
   }
 
+  // Inside run() it answers with a dump of its goroutines: where does it hang?
+  if (ending.timed_out) {
+    ::kill(child, SIGQUIT);
+    ::poll(sources.data(), 1, static_cast<int>(kAnswerTime.count()));
+  }
   // The child is not reaped yet, so its group's number is still its own.
   ::kill(-child, SIGKILL);
   wait_for(child, &ending.wait_status);

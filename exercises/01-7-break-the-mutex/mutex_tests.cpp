@@ -1,12 +1,16 @@
 #include "mutex_tests.hpp"
 
+#include <chrono>
 #include <mutex>
+#include <vector>
 
 #include "common/todo.hpp"
 #include "goroutines/goroutines.hpp"
 
 namespace conclave {
 namespace {
+
+using namespace std::chrono_literals;  // sleep_for(1s)
 
 // An example of a test, and not a strong one: two goroutines, and never both inside.
 void one_at_a_time(SomeMutex& mutex) {

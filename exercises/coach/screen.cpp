@@ -479,7 +479,7 @@ Layout help_layout(const State& state) {
        {"q", "quit; Ctrl-C does it, too"}}};
   for (const auto& [key, words] : kKeys)
     add(layout.body, state, fmt::format("  {:<8}: {}", key, words));
-  layout.bottom = key_rows(state, {{"any key", "goes back"}});
+  layout.bottom = key_rows(state, {{"any key", "goes back"}, {"q", "quit"}});
   return layout;
 }
 

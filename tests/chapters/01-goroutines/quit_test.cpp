@@ -234,5 +234,23 @@ TEST(Quit, ASystemCallAndErrnoOfTheProgramAreNotDisturbedBeforeTheEnd) {
   EXPECT_EQ(ending.how, "exit 2");
 }
 
+TEST(Quit, ATestThatHangsSaysWhere) {
+  if (kUnderThreadSanitizer) GTEST_SKIP() << kSignalsComeLate;
+  const isolation::Ending ending = isolation::run_in_child(
+      [] {
+        run([] {
+          go(Name("hog"), [] {
+            for (volatile bool more = true; more;) continue;
+          });
+          for (;;) yield();
+        });
+      },
+      std::chrono::milliseconds(500));
+
+  EXPECT_TRUE(ending.timed_out);
+  EXPECT_THAT(ending.output, HasSubstr("goroutine 2 (hog) [running]"));
+  EXPECT_THAT(ending.output, HasSubstr(place_in(__FILE__, __LINE__ - 9)));
+}
+
 }  // namespace
 }  // namespace conclave

@@ -108,7 +108,7 @@ class Hints(reader.Reader):
         return self.exercise("hint", "1.2", CONCLAVE_NOW=f"2030-01-01T10:{minute:02}:00")
 
     def test_the_first_is_free_and_the_next_comes_after_ten_minutes(self):
-        self.assert_says(self.hint(0), 0, "hint 1 of 3\n\nThink 1 times.\n", "Hint 2 opens when a changed answer has failed, or at 10:10.")
+        self.assert_says(self.hint(0), 0, "hint 1 of 3\n\nThink 1 times.\n", "Hint 2 opens when the next changed answer has failed, or at 10:10.")
         self.assert_says(self.hint(9), 0, "hint 1 of 3", "at 10:10.")
         self.assert_says(self.hint(10), 0, "hint 2 of 3\n\nThink 2 times.\n", "exercises/01-2-twice/hints/1.md", "at 10:20.")
         self.assert_says(self.hint(19), 0, "hint 2 of 3")
