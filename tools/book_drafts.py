@@ -93,9 +93,11 @@ namespace {
 
 // WRITE: a test for each step to the answer, and one that an unusual right answer passes
 TEST($camel, AddsOne) {
+  const Claim law = announce("one more than x comes back");
+
   const int sum = $name(2);
 
-  must_hold("one more than x comes back", sum == 3, "2 became {}", sum);
+  must_hold(law, sum == 3, "2 became {}", sum);
 }
 
 }  // namespace
@@ -416,12 +418,14 @@ std::string output_of(void (*program)(), RunOptions options) {
   return printed;
 }
 
+/// The answers of the reader.
+Answers answers() { return {"$number", {{"farewell", {"always", "sometimes", "never"}}}}; }
+
 /// Holds one answer against every run.
 /// @param what   the question, as a sentence that is true or false of a run
 void judge(std::string_view id, std::string_view what, void (*program)(),
            const std::function<bool(std::string_view output)>& holds) {
-  const Answers answers("$number", {{"farewell", {"always", "sometimes", "never"}}});
-  const std::string answer = answers.one(id);
+  const std::string answer = answers().one(id);
   std::string with;  // a run of which the sentence is true; empty: there is none
   std::string without;
   for (std::uint64_t seed = 0; seed <= kSeeds; ++seed) {
@@ -434,7 +438,7 @@ void judge(std::string_view id, std::string_view what, void (*program)(),
   const std::string claim = fmt::format("your answer to '{}' is true of every run", id);
   if (answer == "sometimes") {
     must_hold(claim, !with.empty() && !without.empty(),
-              "you say sometimes: {}\\nbut in this all runs are alike; here is one:\\n{}", what,
+              "you say sometimes: {}\\nbut all runs are alike in this; here is one:\\n{}", what,
               with.empty() ? without : with);
   } else {
     const std::string& against = answer == "always" ? without : with;
@@ -442,6 +446,8 @@ void judge(std::string_view id, std::string_view what, void (*program)(),
               what, against);
   }
 }
+
+TEST(AnswersFile, CanBeRead) { static_cast<void>(answers()); }
 
 TEST($camel, Farewell) {
   judge("farewell", "'so long' is printed", farewell, [](std::string_view output) {
@@ -548,11 +554,14 @@ void $name() { run(day); }
 namespace conclave {
 namespace {
 
+Answers answers() { return {"$number", {{"who", {"main", "worker"}}}}; }
+
+TEST(AnswersFile, CanBeRead) { static_cast<void>(answers()); }
+
 TEST($camel, PrintsThisDump) { must_be_fresh($name, "$folder", "$name.dump"); }
 
 TEST($camel, WhoMustChange) {
-  const Answers answers("$number", {{"who", {"main", "worker"}}});
-  const std::string who = answers.one("who");
+  const std::string who = answers().one("who");
 
   must_hold("who must change is who can end the wait, and does not", who == "worker",
             "who: you say {}\\nbut main waits for a done() that is somebody else's to call", who);

@@ -16,6 +16,7 @@ from book_exercises import ROOT, Mutant, Wrong
 
 FILE = "fingerprints.txt"
 MESSAGE_CHARS_MAX = 200
+FOLDERS = re.compile(r"(?:[\w.-]+/)+(?=[\w.-]+\.[ch]pp\b)")
 NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+(?:[.,]\d+)*")
 NUMBERS = re.compile(r"#(?:,? (?:and )?#)+")
 
@@ -32,8 +33,9 @@ class Fingerprint:
 
 
 def normal(message):
-    """A message without what differs between two answers with the same mistake: numbers, how many of them, addresses, spaces."""
-    return NUMBERS.sub("#", " ".join(NUMBER.sub("#", message).split()))[:MESSAGE_CHARS_MAX].rstrip()
+    """A message without what differs between two answers with the same mistake: the folders of their files, numbers, how
+    many of them, addresses, spaces."""
+    return NUMBERS.sub("#", " ".join(NUMBER.sub("#", FOLDERS.sub("", message)).split()))[:MESSAGE_CHARS_MAX].rstrip()
 
 
 def of(name, verdict):

@@ -1,6 +1,6 @@
 /// @file
-/// What a test in its child process tells the parent: failures, a skip, its seed, and that it came to
-/// its end.
+/// What a test in its child process tells the parent: what it is about to show, failures, a skip, its seed, a remark,
+/// and that it came to its end.
 ///
 /// The parent cannot see into the child, so the child says it before it dies.
 ///
@@ -26,7 +26,10 @@ namespace conclave::isolation {
 struct Entry {
   /// What is told.
   enum class Kind : char {
+    claim =
+        'C',  ///< what the test shows from here on: its place and sentence; an empty one takes it back
     failure = 'F',   ///< an assertion failed: its place and text
+    remark = 'N',    ///< what is worth knowing of a test that passes
     skip = 'S',      ///< the test was skipped: its place and reason
     seed = 'R',      ///< the seed in use from here on, as a decimal number
     finished = 'E',  ///< the test, its fixture and its environment ended by themselves

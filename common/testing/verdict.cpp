@@ -54,6 +54,24 @@ std::string line_at(std::string_view text, std::size_t place) {
   return std::string(text.substr(place, text.find('\n', place) - place));
 }
 
+/// The first place in a report, as in `exercises/01-2-wait-for-all/for_all.cpp:15`, that is not in the book's own code;
+/// empty when there is none.
+std::string find_place(std::string_view report) {
+  constexpr std::array<std::string_view, 4> kOurs = {"tests/", "chapters/", "common/", "/"};
+  constexpr std::string_view kMark = "pp:";  // of .cpp and .hpp
+  for (std::size_t at = report.find(kMark); at != report.npos; at = report.find(kMark, at + 1)) {
+    const std::size_t first = report.find_last_of(" \n", at) + 1;  // npos + 1 is the beginning
+    const std::size_t number = at + kMark.size();
+    const std::size_t last =
+        std::min(report.find_first_not_of("0123456789", number), report.size());
+    const std::string_view place = report.substr(first, last - first);
+    const bool is_ours =
+        std::ranges::any_of(kOurs, [&](std::string_view root) { return place.starts_with(root); });
+    if (last != number && !is_ours) return std::string(place);
+  }
+  return {};
+}
+
 /// Splits `text` at the first `separator`; the second part is empty when there is none.
 std::pair<std::string_view, std::string_view> split(std::string_view text,
                                                     std::string_view separator) {
@@ -192,8 +210,12 @@ Verdict judge(const Ending& ending, std::chrono::milliseconds limit) {
   bool finished = false;
   bool skipped = false;
   bool failed = false;
+  std::string remark;
   for (const Entry& entry : ending.journal) {
     switch (entry.kind) {
+      case Entry::Kind::claim:
+        if (!failed) verdict.must_hold = entry.text;
+        break;
       case Entry::Kind::failure:
         if (!failed) {
           tell_failure(verdict, entry);
@@ -206,6 +228,9 @@ Verdict judge(const Ending& ending, std::chrono::milliseconds limit) {
       case Entry::Kind::skip:
         skipped = true;
         if (!failed) verdict.happened = in_few_words(entry.text);
+        break;
+      case Entry::Kind::remark:
+        remark = entry.text;
         break;
       case Entry::Kind::seed:
         if (verdict.seed != entry.text) ++verdict.seed_count;
@@ -224,13 +249,16 @@ Verdict judge(const Ending& ending, std::chrono::milliseconds limit) {
   if (death.outcome != Outcome::passed) {
     verdict.outcome = death.outcome;
     (failed ? verdict.then : verdict.happened) = death.text;
+    std::string_view after = std::string_view(ending.output).substr(verdict.telling);
     if (death.outcome == Outcome::todo) {
-      std::string_view after = std::string_view(ending.output).substr(verdict.telling);
       take_line(after);
       if (take(after, "  at ")) verdict.place = take_line(after);
+    } else if (!failed) {
+      verdict.place = find_place(after);
     }
   } else {
     verdict.outcome = failed ? Outcome::failed : skipped ? Outcome::skipped : Outcome::passed;
+    if (verdict.outcome == Outcome::passed) verdict.happened = remark;
   }
   return verdict;
 }

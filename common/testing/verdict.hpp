@@ -38,11 +38,14 @@ std::string_view to_string(Outcome outcome);
 
 /// An outcome and its story.
 struct Verdict {
-  Outcome outcome = Outcome::passed;      ///< in one word
-  std::string must_hold;                  ///< the claim that broke; empty: the test's name says it
-  std::string happened;                   ///< what happened; the first line says the most
-  std::string then;                       ///< how the process died after that; often empty
-  std::string place;                      ///< `file:line` of what failed first; empty when unknown
+  Outcome outcome = Outcome::passed;  ///< in one word
+  std::string must_hold;              ///< the claim that broke; empty: the test's name says it
+  std::string
+      happened;  ///< what happened, the first line says the most; of a test that passed, its remark
+  std::string then;  ///< how the process died after that; often empty
+  std::string
+      place;  ///< `file:line` of what failed first, or where the dying program was in code that is not the book's;
+              ///< empty when unknown
   std::vector<std::string> later_places;  ///< of other assertions that failed after it
   std::optional<std::string> seed;        ///< the seed in use, if the test asked for one
   std::size_t seed_count = 0;             ///< how many seeds were in use, one after the other

@@ -181,6 +181,33 @@ TEST(Isolation, PanicIsShown) {
             "Planted.Panics\tpanic\tpanic: WaitGroup below zero\n");
 }
 
+TEST(Isolation, DeathBeforeAnAnnouncedClaimNamesItAndThePlaceInTheReadersCode) {
+  const PlantedRun run = judge("Planted.PanicsBeforeItsClaim", "--first");
+
+  EXPECT_THAT(run.output, StartsWith("FAIL  Planted.PanicsBeforeItsClaim\n"
+                                     "  what must hold : nobody who waits is forgotten (law 2)\n"
+                                     "  what happened  : panic: WaitGroup below zero\n"
+                                     "  at             : "
+                                     "exercises/01-2-wait-for-all/for_all.cpp:15\n"));
+}
+
+TEST(Isolation, DeathAfterAnAnnouncedClaimThatHeldDoesNotNameIt) {
+  EXPECT_THAT(judge("Planted.PanicsAfterItsClaim").output,
+              HasSubstr("  what must hold : Planted: panics after its claim\n"));
+}
+
+TEST(Isolation, TodoSaysWhatWillHaveToHold) {
+  EXPECT_THAT(judge("Planted.IsNotWrittenAfterAClaim").output,
+              HasSubstr("  what must hold : f runs once for every item\n"));
+}
+
+TEST(Isolation, RemarkOfATestThatPassesIsInTheFileOfVerdicts) {
+  const PlantedRun run = judge("Planted.PassesWithARemark");
+
+  EXPECT_EQ(run.output, "1 test passed\n");
+  EXPECT_EQ(run.verdicts, "Planted.PassesWithARemark\tpassed\t6 of 7 were found\n");
+}
+
 TEST(Isolation, HungTestIsKilledAtTheLimitWithItsChildren) {
   // Its own child holds the output open: were it not killed too, this would wait for ever.
   const PlantedRun run = judge("Planted.Hangs", "", "CONCLAVE_TEST_TIMEOUT_S=0.2");

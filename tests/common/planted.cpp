@@ -77,6 +77,29 @@ TEST(Planted, Panics) {
   std::exit(2);
 }
 
+TEST(Planted, PanicsBeforeItsClaim) {
+  const Claim law = announce("nobody who waits is forgotten (law 2)");
+  std::fputs(
+      "panic: WaitGroup below zero\n    at tests/common/planted.cpp:9\n\ngoroutine 3 [running]\n"
+      "    in f, called at exercises/01-2-wait-for-all/for_all.cpp:15\n",
+      stderr);
+  std::exit(2);
+  must_hold(law, false, "nobody comes here");
+}
+
+TEST(Planted, PanicsAfterItsClaim) {
+  must_hold(announce("one is one"), true, "nobody sees this");
+  std::fputs("panic: WaitGroup below zero\n", stderr);
+  std::exit(2);
+}
+
+TEST(Planted, IsNotWrittenAfterAClaim) {
+  announce("f runs once for every item");
+  todo("1.2: start one goroutine for each item");
+}
+
+TEST(Planted, PassesWithARemark) { remark("6 of 7 were found"); }
+
 TEST(Planted, Hangs) {
   // Its child holds the output open; both must go.
   ::fork();

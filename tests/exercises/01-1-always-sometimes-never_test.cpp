@@ -103,7 +103,7 @@ void judge(std::string_view id, std::string_view what, void (*program)(),
     const bool both = with != nullptr && without != nullptr;
     const Trace* any = with != nullptr ? with : without;
     must_hold(claim, both,
-              "you say sometimes: {}\nbut in this all {} runs are alike; here is one, {}:{}", what,
+              "you say sometimes: {}\nbut all {} runs are alike in this; here is one, {}:{}", what,
               kSeeds + 1, any == nullptr ? "" : any->schedule, any == nullptr ? "" : any->text());
   } else {
     const Trace* against = answer == "always" ? without : with;
@@ -112,6 +112,8 @@ void judge(std::string_view id, std::string_view what, void (*program)(),
               against == nullptr ? "" : against->text());
   }
 }
+
+TEST(AnswersFile, CanBeRead) { static_cast<void>(answers()); }
 
 TEST(Predict, Letter) {
   judge("letter", "'the letter is read' comes before 'the letter is posted'", letter,

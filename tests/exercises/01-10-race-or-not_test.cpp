@@ -128,6 +128,8 @@ void judge(std::string_view id, void (*program)(), const std::string& right,
             reason != because.end() ? reason->second : because.at(""), evidence);
 }
 
+TEST(AnswersFile, CanBeRead) { static_cast<void>(answers()); }
+
 TEST(Race, Letter) {
   judge("letter", letter, "go",
         {{"wait-group", "main waits in its last line, and B has long happened"},

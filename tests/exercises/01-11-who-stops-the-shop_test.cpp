@@ -191,6 +191,7 @@ struct Shop {
 void must_go_on(const Claim& claim, std::string_view when, void (*body)(),
                 RunOptions options = {}) {
   options.watch = true;
+  announce(claim);
   const Apart apart = run_apart([&] { run(body, options); });
   const int how = apart.ending.wait_status;
   const std::string& said = apart.ending.output;

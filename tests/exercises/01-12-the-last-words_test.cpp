@@ -66,6 +66,8 @@ bool judge_wait(std::string_view who, std::string_view right,
                    reason != because.end() ? reason->second : because.at(""));
 }
 
+TEST(AnswersFile, CanBeRead) { static_cast<void>(answers()); }
+
 TEST(PostOffice, PrintsThisDump) { must_be_fresh(post_office, kFolder, "post_office.dump"); }
 
 TEST(PostOffice, WhoWaitsForWhom) {

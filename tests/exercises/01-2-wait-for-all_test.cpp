@@ -32,16 +32,18 @@ std::vector<int> sorted(std::vector<int> items) {
 }
 
 TEST(ForAll, RunsEveryItem) {
+  const Claim law = announce("f runs once for every item, before for_all returns");
   const std::vector<int> items = {3, 1, 4, 1, 5};
   std::vector<int> seen;
 
   in_virtual_time([&] { for_all(items, [&](int item) { seen.push_back(item); }); });
 
-  must_hold("f runs once for every item, before for_all returns", sorted(seen) == sorted(items),
-            "the items were {}\nf ran with      {}", items, seen);
+  must_hold(law, sorted(seen) == sorted(items), "the items were {}\nf ran with      {}", items,
+            seen);
 }
 
 TEST(ForAll, ReturnsAfterTheLastItem) {
+  const Claim law = announce("for_all returns when every f has returned, however long that takes");
   std::vector<int> ended;
   std::vector<int> ended_at_return;
 
@@ -53,35 +55,37 @@ TEST(ForAll, ReturnsAfterTheLastItem) {
     ended_at_return = ended;
   });
 
-  must_hold("for_all returns when every f has returned, however long that takes",
-            ended_at_return.size() == 3,
+  must_hold(law, ended_at_return.size() == 3,
             "the items sleep 30, 10 and 20 minutes\nwhen for_all returned, these had ended: {}",
             ended_at_return);
 }
 
 TEST(ForAll, LetsTheItemsOverlap) {
+  const Claim law =
+      announce("each item has a goroutine of its own, so they all sleep at the same time");
   const Duration took = in_virtual_time([] {
     for_all({10, 10, 10, 10, 10, 10, 10, 10, 10, 10},
             [](int item) { sleep_for(milliseconds(item)); });
   });
 
   const auto took_ms = std::chrono::duration_cast<milliseconds>(took).count();
-  must_hold("each item has a goroutine of its own, so they all sleep at the same time",
-            took_ms == 10, "ten items that sleep 10 ms each took {} ms of virtual time, not 10",
-            took_ms);
+  must_hold(law, took_ms == 10,
+            "ten items that sleep 10 ms each took {} ms of virtual time, not 10", took_ms);
 }
 
 TEST(ForAll, ReturnsAtOnceWhenThereAreNoItems) {
+  const Claim law = announce("with no items there is nothing to run and nothing to wait for");
   int calls = 0;
 
   const Duration took = in_virtual_time([&] { for_all({}, [&](int) { ++calls; }); });
 
-  must_hold("with no items there is nothing to run and nothing to wait for",
-            calls == 0 && took == Duration::zero(),
+  must_hold(law, calls == 0 && took == Duration::zero(),
             "f ran {} times, and for_all took {} ns of virtual time", calls, took.count());
 }
 
 TEST(ForAll, MayBeCalledByItsOwnItems) {
+  const Claim law =
+      announce("a for_all inside a for_all waits for its own items, and for no others");
   std::vector<int> seen;
 
   in_virtual_time([&] {
@@ -93,13 +97,14 @@ TEST(ForAll, MayBeCalledByItsOwnItems) {
     });
   });
 
-  must_hold("a for_all inside a for_all waits for its own items, and for no others",
-            sorted(seen) == std::vector{11, 12, 21, 22}, "wanted 11, 12, 21 and 22\nf ran with {}",
-            seen);
+  must_hold(law, sorted(seen) == std::vector{11, 12, 21, 22},
+            "wanted 11, 12, 21 and 22\nf ran with {}", seen);
 }
 
 TEST(ForAll, DependsOnNoOrder) {
   for_each_seed(100, [](std::uint64_t seed) {
+    const Claim law =
+        announce("whatever the order in which goroutines run, for_all waits for all of them");
     int ended = 0;
     int ended_at_return = 0;
 
@@ -113,8 +118,7 @@ TEST(ForAll, DependsOnNoOrder) {
         },
         {.order = Order::random, .seed = seed});
 
-    must_hold("whatever the order in which goroutines run, for_all waits for all of them",
-              ended_at_return == 5,
+    must_hold(law, ended_at_return == 5,
               "in the random order of this seed {} of 5 items had ended when for_all returned",
               ended_at_return);
   });

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,12 +71,11 @@ void raise_an_alert() {
 }
 
 /// Fails the test if something that call() was given had ended.
-void must_live(std::string_view claim, std::string_view what, Look Call::* given,
-               std::source_location place = std::source_location::current()) {
+void must_live(const Claim& claim, std::string_view what, Look Call::* given) {
   for (const Call& call : story.calls) {
     const Look& seen = call.*given;
     if (!must_hold(
-            Claim(claim, place), seen.ended.empty(),
+            claim, seen.ended.empty(),
             "when raise() had returned, its Pager ended, and its Alert; then the goroutines ran\n"
             "call() was given the {} '{}', which had ended {}",
             what, seen.characters, seen.ended)) {
@@ -87,29 +85,33 @@ void must_live(std::string_view claim, std::string_view what, Look Call::* given
 }
 
 TEST(Pager, CallsEveryoneOnCall) {
+  const Claim law = announce("there is a call for each person on call");
   raise_an_alert();
 
-  must_hold("there is a call for each person on call", story.calls.size() == 3,
-            "there were {} calls, not 3", story.calls.size());
+  must_hold(law, story.calls.size() == 3, "there were {} calls, not 3", story.calls.size());
   must_live("each goroutine owns the name it calls, or shares it with those that own it", "person",
             &Call::person);
 }
 
 TEST(Pager, CallsFromAStationThatIsStillThere) {
+  const Claim law = announce(
+      "each goroutine owns the station it calls from, or shares it with those that own it");
   raise_an_alert();
 
-  must_live("each goroutine owns the station it calls from, or shares it with those that own it",
-            "station", &Call::from);
+  must_live(law, "station", &Call::from);
 }
 
 TEST(Pager, SaysAMessageThatIsStillThere) {
+  const Claim law = announce(
+      "each goroutine owns the message it has for them, or shares it with those that own it");
   raise_an_alert();
 
-  must_live("each goroutine owns the message it has for them, or shares it with those that own it",
-            "message", &Call::message);
+  must_live(law, "message", &Call::message);
 }
 
 TEST(Pager, TellsAllOfThemTheSame) {
+  const Claim law =
+      announce("ann, bob and cay are each called from 'tower' and told 'no space left'");
   raise_an_alert();
 
   std::vector<std::string> calls;
@@ -122,15 +124,15 @@ TEST(Pager, TellsAllOfThemTheSame) {
   }
   std::vector<std::string> names = story.called();
   std::ranges::sort(names);
-  must_hold("ann, bob and cay are each called from 'tower' and told 'no space left'",
-            all_right && names == std::vector<std::string>{"ann", "bob", "cay"},
+  must_hold(law, all_right && names == std::vector<std::string>{"ann", "bob", "cay"},
             "the calls were\n  {}", fmt::join(calls, "\n  "));
 }
 
 TEST(Pager, ReturnsBeforeAnyoneIsCalled) {
+  const Claim law = announce("raise() does not park, and the goroutines call all at once");
   raise_an_alert();
 
-  must_hold("raise() does not park, and the goroutines call all at once",
+  must_hold(law,
             story.calls_at_return == 0 && story.return_time == Duration::zero() &&
                 story.end_time == milliseconds(10),
             "a call takes 10 ms\nraise() returned at t={} ms, after {} calls; the last call ended "
@@ -140,9 +142,10 @@ TEST(Pager, ReturnsBeforeAnyoneIsCalled) {
 }
 
 TEST(Pager, LeavesNothingBehind) {
+  const Claim law = announce("when all have been called, nothing is left of the alert");
   raise_an_alert();
 
-  must_hold("when all have been called, nothing is left of the alert", story.left_alive == 0,
+  must_hold(law, story.left_alive == 0,
             "the goroutines, the Pager and the Alert have ended; {} more texts live than before",
             story.left_alive);
 }

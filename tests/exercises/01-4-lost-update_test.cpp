@@ -93,6 +93,9 @@ int all_at_once(const std::vector<Move>& moves) {
 }
 
 TEST(Transfer, MovesOrRefuses) {
+  const Claim law = announce(
+      "a transfer moves its amount, or finds too little, changes nothing and returns false (law "
+      "2)");
   Bank bank;
   std::vector<bool> granted;
 
@@ -101,7 +104,7 @@ TEST(Transfer, MovesOrRefuses) {
   });
 
   must_hold(
-      "a transfer moves its amount, or finds too little, changes nothing and returns false (law 2)",
+      law,
       granted == std::vector{true, false, true} && bank.ann.balance == 0 &&
           bank.bob.balance == 200 && audit.lines.size() == 2,
       "80, then 30, then 20 from ann to bob, who have 100 each\nthey returned {}, the audit has {} "
@@ -112,6 +115,8 @@ TEST(Transfer, MovesOrRefuses) {
 
 TEST(Transfer, NeitherMakesNorLosesMoney) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("transfers that run at the same time neither make nor lose money (law 1)");
     Bank bank;
     const std::string before = bank.text();
 
@@ -122,8 +127,7 @@ TEST(Transfer, NeitherMakesNorLosesMoney) {
         },
         options);
 
-    must_hold("transfers that run at the same time neither make nor lose money (law 1)",
-              bank.balances() == std::vector<std::int64_t>{120, 90, 90, 100},
+    must_hold(law, bank.balances() == std::vector<std::int64_t>{120, 90, 90, 100},
               "at once: 10 from ann to bob, 20 from bob to cay, 30 from cay to ann\nbefore   "
               "{}\n{}\nafter    {}\n"
               "want     ann 120, bob 90, cay 90, dan 100: 400 in all",
@@ -133,6 +137,8 @@ TEST(Transfer, NeitherMakesNorLosesMoney) {
 
 TEST(Transfer, NeverOverdraws) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("of transfers that the account cannot all pay, the late ones are refused (law 2)");
     Bank bank;
     int moved = 0;
 
@@ -143,8 +149,7 @@ TEST(Transfer, NeverOverdraws) {
         },
         options);
 
-    must_hold("of transfers that the account cannot all pay, the late ones are refused (law 2)",
-              moved == 1 && bank.ann.balance == 40,
+    must_hold(law, moved == 1 && bank.ann.balance == 40,
               "at once: 60 from ann to each of bob, cay and dan; {} of them were "
               "granted\n{}\nafter    {}",
               moved, fmt::join(audit.lines, "\n"), bank.text());
@@ -153,6 +158,8 @@ TEST(Transfer, NeverOverdraws) {
 
 TEST(Transfer, WritesNoLineThatIsNotTrue) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("a line of the audit is true until its transfer changes the balances (law 3)");
     Bank bank;
 
     in_virtual_time(
@@ -162,21 +169,21 @@ TEST(Transfer, WritesNoLineThatIsNotTrue) {
         },
         options);
 
-    must_hold("a line of the audit is true until its transfer changes the balances (law 3)",
-              audit.lies.empty(), "{}\n{}", fmt::join(audit.lines, "\n"),
+    must_hold(law, audit.lies.empty(), "{}\n{}", fmt::join(audit.lines, "\n"),
               audit.lies.empty() ? "" : audit.lies.front());
   });
 }
 
 TEST(Transfer, LetsOthersPass) {
+  const Claim law =
+      announce("transfers without a common account do not wait for each other (law 4)");
   Bank bank;
 
   const milliseconds took =
       in_virtual_time([&] { all_at_once({{bank.ann, bank.bob, 10}, {bank.cay, bank.dan, 10}}); });
 
   must_hold(
-      "transfers without a common account do not wait for each other (law 4)",
-      took == milliseconds(10),
+      law, took == milliseconds(10),
       "at once: 10 from ann to bob, and 10 from cay to dan; the disk takes 10 ms for a line\n{}\n"
       "both were done at t={} ms",
       fmt::join(audit.lines, "\n"), took.count());
@@ -184,6 +191,8 @@ TEST(Transfer, LetsOthersPass) {
 
 TEST(Transfer, LetsTwoPayEachOther) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce(
+        "two pay each other, one of them also pays a third, and all transfers end (law 5)");
     Bank bank;
 
     in_virtual_time(
@@ -193,14 +202,14 @@ TEST(Transfer, LetsTwoPayEachOther) {
         },
         options);
 
-    must_hold("two pay each other, one of them also pays a third, and all transfers end (law 5)",
-              bank.balances() == std::vector<std::int64_t>{110, 60, 130, 100}, "afterwards: {}",
-              bank.text());
+    must_hold(law, bank.balances() == std::vector<std::int64_t>{110, 60, 130, 100},
+              "afterwards: {}", bank.text());
   });
 }
 
 TEST(Transfer, EndsWhoeverPaysWhom) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce("each of three pays both others, and all transfers end (law 5)");
     Bank bank;
 
     in_virtual_time(
@@ -214,9 +223,8 @@ TEST(Transfer, EndsWhoeverPaysWhom) {
         },
         options);
 
-    must_hold("each of three pays both others, and all transfers end (law 5)",
-              bank.balances() == std::vector<std::int64_t>{100, 100, 100, 100}, "afterwards: {}",
-              bank.text());
+    must_hold(law, bank.balances() == std::vector<std::int64_t>{100, 100, 100, 100},
+              "afterwards: {}", bank.text());
   });
 }
 

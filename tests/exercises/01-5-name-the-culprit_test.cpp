@@ -107,6 +107,8 @@ void judge_culprit(const std::string& id, const std::map<std::string, std::strin
 
 // --- bakery ----------------------------------------------------------------------------------------------
 
+TEST(AnswersFile, CanBeRead) { static_cast<void>(answers()); }
+
 TEST(Bakery, PrintsThisDump) { must_be_fresh(bakery, kFolder, "bakery.dump"); }
 
 TEST(Bakery, HasACulprit) {

@@ -98,10 +98,11 @@ class CountingDesk final : public Desk {
 };
 
 TEST(Greedy, TheHeartBeatsBetweenAnyThousandUnits) {
+  const Claim law =
+      announce("a unit works with what the goroutines share, so it is done on their thread");
   const Computing result = compute_beside_a_heart(kUnits);
 
-  if (!must_hold("a unit works with what the goroutines share, so it is done on their thread",
-                 units_elsewhere == 0,
+  if (!must_hold(law, units_elsewhere == 0,
                  "of {} units, {} were done on a helper thread, at the same time as whatever the "
                  "goroutines do",
                  kUnits, units_elsewhere.load())) {
@@ -118,31 +119,32 @@ TEST(Greedy, TheHeartBeatsBetweenAnyThousandUnits) {
 }
 
 TEST(Greedy, ToGiveWayHasAPrice) {
+  const Claim law = announce(
+      "giving way takes as long as ten units, so compute() does it at most once in a hundred");
   const Computing result = compute_beside_a_heart(kUnits);
 
-  must_hold("giving way takes as long as ten units, so compute() does it at most once in a hundred",
-            result.beats <= kUnits / 100 + 10, "it computed {} units and gave way about {} times",
-            result.units, result.beats);
+  must_hold(law, result.beats <= kUnits / 100 + 10,
+            "it computed {} units and gave way about {} times", result.units, result.beats);
 }
 
 TEST(Greedy, EveryUnitIsComputed) {
+  const Claim law = announce("compute(n) does n units, also when n is not a round number");
   for (const int units : {kUnits, 1, 999, 1000, 1001, 12'345, 0}) {
     const Computing result = compute_beside_a_heart(units);
-    if (!must_hold("compute(n) does n units, also when n is not a round number",
-                   result.units == units, "compute({}) did {} units", units, result.units)) {
+    if (!must_hold(law, result.units == units, "compute({}) did {} units", units, result.units)) {
       return;
     }
   }
 }
 
 TEST(Greedy, WhoeverWaitsIsParked) {
+  const Claim law = announce("the result is printed once, when it lies on the desk");
   CountingDesk desk;
   units_done = 0;
   VirtualClock clock;
   run([&] { night(desk); }, {.clock = &clock});
 
-  must_hold("the result is printed once, when it lies on the desk",
-            desk.prints == 1 && desk.printed_in_time, "it was printed {} times{}", desk.prints,
+  must_hold(law, desk.prints == 1 && desk.printed_in_time, "it was printed {} times{}", desk.prints,
             desk.prints == 1 ? ", before it was there" : "");
   must_hold("the result rests on the whole computation", desk.units_at_delivery == kUnits,
             "when it was delivered, {} of {} units were done", desk.units_at_delivery, kUnits);
@@ -155,13 +157,14 @@ TEST(Greedy, WhoeverWaitsIsParked) {
 
 TEST(Greedy, EveryOrderWillDo) {
   for_each_seed(100, [](std::uint64_t seed) {
+    const Claim law = announce(
+        "whatever the order in which goroutines run, the result is there before it is printed");
     CountingDesk desk;
     VirtualClock clock;
     run([&] { night(desk); }, {.clock = &clock, .order = Order::random, .seed = seed});
 
     must_hold(
-        "whatever the order in which goroutines run, the result is there before it is printed",
-        desk.prints == 1 && desk.printed_in_time && desk.looks <= 3,
+        law, desk.prints == 1 && desk.printed_in_time && desk.looks <= 3,
         "in the random order of this seed it was printed {} times{}; somebody looked {} times",
         desk.prints, desk.printed_in_time ? "" : ", before it was there", desk.looks);
   });

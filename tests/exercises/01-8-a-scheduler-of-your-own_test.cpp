@@ -38,6 +38,7 @@ void yield_until(Condition condition) {
 }
 
 TEST(Scheduler, RunsWhatWasStarted) {
+  const Claim law = announce("run() runs every goroutine once, also those that goroutines start");
   Log log;
 
   go([&] { log.emplace_back("a"); });
@@ -48,13 +49,13 @@ TEST(Scheduler, RunsWhatWasStarted) {
   });
   const std::size_t left = run();
 
-  must_hold("run() runs every goroutine once, also those that goroutines start",
-            sorted(log) == Log{"a", "b", "c", "d"} && left == 0,
+  must_hold(law, sorted(log) == Log{"a", "b", "c", "d"} && left == 0,
             "a, b and c were started, and c starts d\nwhat ran: {}; run() says that {} are left",
             joined(log), left);
 }
 
 TEST(Scheduler, GoReturnsBeforeItsGoroutineRuns) {  // law 1
+  const Claim law = announce("go() returns before the new goroutine runs (law 1)");
   Log log;
 
   go([&] {
@@ -64,12 +65,13 @@ TEST(Scheduler, GoReturnsBeforeItsGoroutineRuns) {  // law 1
   });
   run();
 
-  must_hold("go() returns before the new goroutine runs (law 1)",
-            log == Log{"before go", "after go", "the new goroutine"}, "the order was: {}",
+  must_hold(law, log == Log{"before go", "after go", "the new goroutine"}, "the order was: {}",
             joined(log));
 }
 
 TEST(Scheduler, YieldLetsAnotherRunFirst) {
+  const Claim law =
+      announce("yield() lets another goroutine run first, and then goes on where it stopped");
   Log log;
   const auto walk = [&log](const std::string& name) {
     for (int step = 1; step <= 3; ++step) {
@@ -84,13 +86,13 @@ TEST(Scheduler, YieldLetsAnotherRunFirst) {
 
   const Log a_first = {"a1", "b1", "a2", "b2", "a3", "b3"};
   const Log b_first = {"b1", "a1", "b2", "a2", "b3", "a3"};
-  must_hold("yield() lets another goroutine run first, and then goes on where it stopped",
-            log == a_first || log == b_first,
+  must_hold(law, log == a_first || log == b_first,
             "a and b take three steps each, and yield after each\nthey took them in this order: {}",
             joined(log));
 }
 
 TEST(Scheduler, YieldReturnsWhenNobodyElseIsReady) {
+  const Claim law = announce("a goroutine that is alone goes on after yield()");
   int steps = 0;
 
   go([&] {
@@ -98,11 +100,12 @@ TEST(Scheduler, YieldReturnsWhenNobodyElseIsReady) {
   });
   run();
 
-  must_hold("a goroutine that is alone goes on after yield()", steps == 10,
-            "it took {} of 10 steps when run() returned", steps);
+  must_hold(law, steps == 10, "it took {} of 10 steps when run() returned", steps);
 }
 
 TEST(Scheduler, SelfIsTheGoroutineThatCalls) {
+  const Claim law =
+      announce("self() is another one in each goroutine, and always the same one in each");
   Goroutine* first = nullptr;
   Goroutine* second = nullptr;
   bool same_later = true;
@@ -118,13 +121,13 @@ TEST(Scheduler, SelfIsTheGoroutineThatCalls) {
   go([&] { look(second); });
   run();
 
-  must_hold("self() is another one in each goroutine, and always the same one in each",
-            first != nullptr && second != nullptr && first != second && same_later,
+  must_hold(law, first != nullptr && second != nullptr && first != second && same_later,
             "it was {} in the two, and after a yield it was {}",
             first == second ? "the same" : "another", same_later ? "still that" : "another one");
 }
 
 TEST(Scheduler, AParkedGoroutineRunsWhenItIsReady) {
+  const Claim law = announce("a parked goroutine has no turn until somebody calls ready() for it");
   Log log;
   Goroutine* parked = nullptr;
 
@@ -142,12 +145,13 @@ TEST(Scheduler, AParkedGoroutineRunsWhenItIsReady) {
   });
   run();
 
-  must_hold("a parked goroutine has no turn until somebody calls ready() for it",
-            log == Log{"parks", "calls ready", "ready has returned", "goes on"},
+  must_hold(law, log == Log{"parks", "calls ready", "ready has returned", "goes on"},
             "the order was: {}", joined(log));
 }
 
 TEST(Scheduler, AWakeUpBeforeTheParkIsNotLost) {  // law 4
+  const Claim law =
+      announce("ready(g) lets one park() of g return, also one that comes later (law 4)");
   bool went_on = false;
   Goroutine* waiter = nullptr;
 
@@ -164,13 +168,15 @@ TEST(Scheduler, AWakeUpBeforeTheParkIsNotLost) {  // law 4
   const std::size_t left = run();
 
   must_hold(
-      "ready(g) lets one park() of g return, also one that comes later (law 4)", went_on,
+      law, went_on,
       "a goroutine left its pointer and yielded, another called ready(), then the first parked\n"
       "it did not go on; run() says that {} are left",
       left);
 }
 
 TEST(Scheduler, TwoWakeUpsBeforeOneTurnAreOne) {  // law 4
+  const Claim law =
+      announce("a second ready() before the first has had its effect adds nothing (law 4)");
   int returned = 0;
   int returned_by_two = 0;
   Goroutine* waiter = nullptr;
@@ -189,13 +195,14 @@ TEST(Scheduler, TwoWakeUpsBeforeOneTurnAreOne) {  // law 4
   });
   const std::size_t left = run();
 
-  must_hold("a second ready() before the first has had its effect adds nothing (law 4)",
-            returned_by_two == 1, "after two calls of ready(), two park()s in a row returned");
+  must_hold(law, returned_by_two == 1, "after two calls of ready(), two park()s in a row returned");
   must_hold("after that, ready() works as before", returned == 2 && left == 0,
             "a third ready() for the goroutine, parked again, has not let it go on");
 }
 
 TEST(Scheduler, NobodyStarves) {  // law 3
+  const Claim law =
+      announce("a goroutine that is ready gets a turn within 1,000 turns of the others (law 3)");
   constexpr int kWanted = 10;
   constexpr int kTurnsMax = kWanted * 1010;
   std::vector<int> turns(4);
@@ -213,13 +220,14 @@ TEST(Scheduler, NobodyStarves) {  // law 3
   run();
 
   must_hold(
-      "a goroutine that is ready gets a turn within 1,000 turns of the others (law 3)",
-      std::ranges::min(turns) >= kWanted,
+      law, std::ranges::min(turns) >= kWanted,
       "four goroutines yield in a loop\nafter {} turns, this is how many each of them had: {}",
       turns_of_all, fmt::join(turns, ", "));
 }
 
 TEST(Scheduler, SleepersWakeAtTheirDeadlines) {  // law 5
+  const Claim law = announce(
+      "the clock jumps from deadline to deadline, and the sleepers wake in that order (law 5)");
   Log log;
 
   for (const int length : {30, 10, 20}) {
@@ -230,14 +238,13 @@ TEST(Scheduler, SleepersWakeAtTheirDeadlines) {  // law 5
   }
   run();
 
-  must_hold(
-      "the clock jumps from deadline to deadline, and the sleepers wake in that order (law 5)",
-      log == Log{"10 at 10 min", "20 at 20 min", "30 at 30 min"},
-      "at 0 min three fell asleep, for 30, 10 and 20 min\nthey woke: {}",
-      log.empty() ? "never" : joined(log));
+  must_hold(law, log == Log{"10 at 10 min", "20 at 20 min", "30 at 30 min"},
+            "at 0 min three fell asleep, for 30, 10 and 20 min\nthey woke: {}",
+            log.empty() ? "never" : joined(log));
 }
 
 TEST(Scheduler, TimeStandsStillWhileSomebodyCanRun) {
+  const Claim law = announce("time stands still as long as a goroutine can run");
   bool woke = false;
   bool woke_too_early = false;
   Duration moved{0};
@@ -254,13 +261,14 @@ TEST(Scheduler, TimeStandsStillWhileSomebodyCanRun) {
   });
   run();
 
-  must_hold("time stands still as long as a goroutine can run",
-            moved == Duration::zero() && !woke_too_early,
+  must_hold(law, moved == Duration::zero() && !woke_too_early,
             "while one goroutine yielded 100 times, the clock went on by {} s{}", moved / 1s,
             woke_too_early ? ", and a sleeper woke" : "");
 }
 
 TEST(Scheduler, EqualDeadlinesWakeInTheOrderOfFallingAsleep) {  // law 5
+  const Claim law =
+      announce("sleepers with equal deadlines wake in the order in which they fell asleep (law 5)");
   std::vector<int> fell_asleep;
   std::vector<int> woke;
 
@@ -274,13 +282,13 @@ TEST(Scheduler, EqualDeadlinesWakeInTheOrderOfFallingAsleep) {  // law 5
   }
   run();
 
-  must_hold("sleepers with equal deadlines wake in the order in which they fell asleep (law 5)",
-            woke == fell_asleep,
+  must_hold(law, woke == fell_asleep,
             "twelve goroutines sleep until 1 min\nthey fell asleep: {}\nthey woke:        {}",
             fmt::join(fell_asleep, " "), fmt::join(woke, " "));
 }
 
 TEST(Scheduler, ReadyDoesNotEndASleep) {
+  const Claim law = announce("ready() does not end a sleep");
   Duration woke{-1};
   Duration went_on{-1};
   Goroutine* sleeper = nullptr;
@@ -303,7 +311,7 @@ TEST(Scheduler, ReadyDoesNotEndASleep) {
   run();
 
   must_hold(
-      "ready() does not end a sleep", woke == 60min,
+      law, woke == 60min,
       "a goroutine slept for 60 min, another called ready() for it at 0 min\nit woke at {} min",
       minutes_of(woke));
   must_hold("it counts for the next park() (law 4)", went_on == 60min,
@@ -313,6 +321,7 @@ TEST(Scheduler, ReadyDoesNotEndASleep) {
 }
 
 TEST(Scheduler, SleepingTakesNoTurns) {
+  const Claim law = announce("a sleeper is parked, and nobody looks at the clock for it");
   const std::size_t before = counts().switches;
 
   for (int i = 0; i < 3; ++i) go([] { sleep_for(60min); });
@@ -320,12 +329,13 @@ TEST(Scheduler, SleepingTakesNoTurns) {
 
   const std::size_t switches = counts().switches - before;
   must_hold(
-      "a sleeper is parked, and nobody looks at the clock for it", switches <= 100,
+      law, switches <= 100,
       "three goroutines slept for an hour each; that took {} switches, where a dozen is enough",
       switches);
 }
 
 TEST(Scheduler, EndedGoroutinesLeaveNothingBehind) {  // law 6
+  const Claim law = announce("nobody frees the stack on which it stands (law 6)");
   go([] {
     for (int i = 0; i < 10'000; ++i) {
       go([] {});
@@ -334,7 +344,7 @@ TEST(Scheduler, EndedGoroutinesLeaveNothingBehind) {  // law 6
   });
   run();
 
-  must_hold("nobody frees the stack on which it stands (law 6)", counts().freed_by_themselves == 0,
+  must_hold(law, counts().freed_by_themselves == 0,
             "{} goroutines destroyed their own Context and ran on", counts().freed_by_themselves);
   must_hold("goroutines that have ended keep no stacks (law 6)", counts().stacks_max <= 100,
             "10,000 ran one after the other, and at one time there were {} stacks",
@@ -388,6 +398,8 @@ class Mutex {
 };
 
 TEST(Scheduler, RunsTheCounterOfTheFirstPage) {
+  const Claim law =
+      announce("ten goroutines add one a hundred times each, with a mutex: that makes 1000");
   int counter = 0;
   int seen_by_main = 0;
 
@@ -410,13 +422,13 @@ TEST(Scheduler, RunsTheCounterOfTheFirstPage) {
   });
   const std::size_t left = run();
 
-  must_hold("ten goroutines add one a hundred times each, with a mutex: that makes 1000",
-            seen_by_main == 1000 && left == 0,
+  must_hold(law, seen_by_main == 1000 && left == 0,
             "the counter is {}, main saw {}, and {} goroutines are left", counter, seen_by_main,
             left);
 }
 
 TEST(Scheduler, RunsTheSleepersOfExerciseOne) {
+  const Claim law = announce("they sleep at the same time, and who does not sleep need not wait");
   Log log;
 
   go([&] {
@@ -429,11 +441,13 @@ TEST(Scheduler, RunsTheSleepersOfExerciseOne) {
   });
   run();
 
-  must_hold("they sleep at the same time, and who does not sleep need not wait",
-            log == Log{"I did not sleep", "all done after 1 min"}, "it printed: {}", joined(log));
+  must_hold(law, log == Log{"I did not sleep", "all done after 1 min"}, "it printed: {}",
+            joined(log));
 }
 
 TEST(Scheduler, RunSaysHowManyAreLeft) {
+  const Claim law =
+      announce("run() returns the number of those that are parked, with nobody to wake them");
   go([] { park(); });
   go([] { park(); });
   go([] { yield(); });
@@ -441,9 +455,9 @@ TEST(Scheduler, RunSaysHowManyAreLeft) {
 
   const std::size_t left = run();
 
-  must_hold(
-      "run() returns the number of those that are parked, with nobody to wake them", left == 2,
-      "two goroutines parked for ever, two others have ended\nrun() says that {} are left", left);
+  must_hold(law, left == 2,
+            "two goroutines parked for ever, two others have ended\nrun() says that {} are left",
+            left);
 }
 
 }  // namespace

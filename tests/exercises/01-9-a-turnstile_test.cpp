@@ -50,6 +50,8 @@ struct Bath {
 
 TEST(Turnstile, LetsInAsManyAsThereIsRoomFor) {
   in_virtual_time_apart([] {
+    const Claim law =
+        announce("permits taken plus permits free are the number it was made with (law 1)");
     Semaphore& places = semaphore(3);
 
     for (int i = 0; i < 3; ++i) places.acquire();
@@ -57,8 +59,7 @@ TEST(Turnstile, LetsInAsManyAsThereIsRoomFor) {
     places.release();
     places.release();
 
-    must_hold("permits taken plus permits free are the number it was made with (law 1)",
-              when_full == 0 && places.available() == 2,
+    must_hold(law, when_full == 0 && places.available() == 2,
               "of 3 permits 3 were taken, then 2 given back\n"
               "available() was {}, and then {}",
               when_full, places.available());
@@ -67,6 +68,7 @@ TEST(Turnstile, LetsInAsManyAsThereIsRoomFor) {
 
 TEST(Turnstile, ParksWhoFindsItFull) {
   in_virtual_time_apart([] {
+    const Claim law = announce("acquire() returns when it has a permit, and not before (law 2)");
     Semaphore& places = semaphore(1);
     places.acquire();
     go([&] {
@@ -76,7 +78,7 @@ TEST(Turnstile, ParksWhoFindsItFull) {
 
     places.acquire();
 
-    must_hold("acquire() returns when it has a permit, and not before (law 2)", minutes_now() == 5,
+    must_hold(law, minutes_now() == 5,
               "the one permit was given back after 5 min\nacquire() returned after {} min",
               minutes_now());
   });
@@ -84,6 +86,8 @@ TEST(Turnstile, ParksWhoFindsItFull) {
 
 TEST(Turnstile, DoesNotMakeWaitWhoOnlyTries) {
   in_virtual_time_apart([] {
+    const Claim law =
+        announce("try_acquire() takes a permit when one is free, and says whether it did");
     Semaphore& places = semaphore(1);
 
     const bool first = places.try_acquire();
@@ -91,8 +95,7 @@ TEST(Turnstile, DoesNotMakeWaitWhoOnlyTries) {
     places.release();
     const bool third = places.try_acquire();
 
-    must_hold("try_acquire() takes a permit when one is free, and says whether it did",
-              first && !second && third,
+    must_hold(law, first && !second && third,
               "there is one permit; three calls, and a release() before the third, answered {}, "
               "{}, {}",
               first, second, third);
@@ -101,6 +104,7 @@ TEST(Turnstile, DoesNotMakeWaitWhoOnlyTries) {
 
 TEST(Turnstile, KeepsTheRoomFullAndNoFuller) {
   in_virtual_time_apart([] {
+    const Claim law = announce("no more are inside than there are permits (law 1)");
     Semaphore& places = semaphore(3);
     Bath bath;
     WaitGroup everybody;
@@ -115,8 +119,8 @@ TEST(Turnstile, KeepsTheRoomFullAndNoFuller) {
     }
     everybody.wait();
 
-    must_hold("no more are inside than there are permits (law 1)", bath.inside_max <= 3,
-              "there are 3 permits, and at one time {} were inside", bath.inside_max.load());
+    must_hold(law, bath.inside_max <= 3, "there are 3 permits, and at one time {} were inside",
+              bath.inside_max.load());
     must_hold("while a permit is free, nobody waits (law 3)", minutes_now() == 70,
               "twenty stay for 10 min each, three at a time: seven rounds, 70 min\nit took {} min",
               minutes_now());
@@ -125,6 +129,8 @@ TEST(Turnstile, KeepsTheRoomFullAndNoFuller) {
 
 TEST(Turnstile, ANewcomerMayTakeThePlace) {
   in_virtual_time_apart([] {
+    const Claim law = announce(
+        "who was woken has no permit yet: another one may have been faster (laws 1 and 2)");
     Semaphore& places = semaphore(1);
     Bath bath;
     WaitGroup everybody;
@@ -148,8 +154,7 @@ TEST(Turnstile, ANewcomerMayTakeThePlace) {
     places.release();
     everybody.wait();
 
-    must_hold("who was woken has no permit yet: another one may have been faster (laws 1 and 2)",
-              bath.inside_max == 1 && places.available() == 1,
+    must_hold(law, bath.inside_max == 1 && places.available() == 1,
               "one waits for the one permit, which is given back and taken again at once, by "
               "somebody else\nthen {} were inside with it, and in the end available() was {}",
               bath.inside_max.load(), places.available());
@@ -158,6 +163,7 @@ TEST(Turnstile, ANewcomerMayTakeThePlace) {
 
 TEST(Turnstile, WakesAsManyAsCanGoIn) {
   in_virtual_time_apart([] {
+    const Claim law = announce("while a permit is free, nobody waits (law 3)");
     for (const auto& portions : std::vector<std::vector<int>>{{3}, {1, 1, 1}, {2, 1}}) {
       Semaphore& places = semaphore(3);
       std::atomic<int> came{0};
@@ -173,7 +179,7 @@ TEST(Turnstile, WakesAsManyAsCanGoIn) {
       for (const int n : portions) places.release(n);
       sleep_for(1min);
 
-      if (!must_hold("while a permit is free, nobody waits (law 3)", came == 3,
+      if (!must_hold(law, came == 3,
                      "three wait, and three permits are given back at once, by release({})\n"
                      "a minute later {} of the three have one, and available() is {}",
                      fmt::join(portions, "), release("), came.load(), places.available())) {
@@ -185,6 +191,7 @@ TEST(Turnstile, WakesAsManyAsCanGoIn) {
 
 TEST(Turnstile, RefusesWhatNobodyHasTaken) {
   in_virtual_time_apart([] {
+    const Claim law = announce("release() of more permits than are taken panics (law 4)");
     Semaphore& places = semaphore(2);
     places.acquire();
     bool has_panicked = false;
@@ -195,8 +202,7 @@ TEST(Turnstile, RefusesWhatNobodyHasTaken) {
       has_panicked = true;
     }
 
-    must_hold("release() of more permits than are taken panics (law 4)", has_panicked,
-              "one permit is taken, and release(2) returned");
+    must_hold(law, has_panicked, "one permit is taken, and release(2) returned");
     must_hold("and changes nothing (law 4)", places.available() == 1,
               "of 2 permits one is taken\nafter the panic available() was {}", places.available());
   });
@@ -207,6 +213,7 @@ TEST(Turnstile, DependsOnNoOrder) {
       "who waits for a permit is parked (law 2)",
       "it was still running when a second of the processor's time was used up", [] {
         for_each_seed(100, [](std::uint64_t seed) {
+          const Claim law = announce("whatever the order in which goroutines run, the laws hold");
           Bath bath;
           int free_in_the_end = 0;
           const auto afternoon = [&] {
@@ -229,8 +236,7 @@ TEST(Turnstile, DependsOnNoOrder) {
           };
           in_virtual_time(afternoon, {.order = Order::random, .seed = seed});
 
-          must_hold("whatever the order in which goroutines run, the laws hold",
-                    bath.inside_max <= 3 && free_in_the_end == 3,
+          must_hold(law, bath.inside_max <= 3 && free_in_the_end == 3,
                     "in the random order of this seed {} of 8 were inside with 3 permits, and in "
                     "the end {} were free",
                     bath.inside_max.load(), free_in_the_end);

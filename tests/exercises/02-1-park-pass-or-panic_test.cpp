@@ -87,6 +87,8 @@ void judge(std::string_view id, void (*program)(),
   }
 }
 
+TEST(AnswersFile, CanBeRead) { static_cast<void>(answers()); }
+
 TEST(Predict, UnbufferedSend) { judge("unbuffered-send", unbuffered_send); }
 
 TEST(Predict, RoomSend) { judge("room-send", room_send); }

@@ -71,6 +71,8 @@ void customers(TicketOffice& office, const Times& coming, Times& served) {
 
 TEST(TicketOffice, GivesABurstAtOnce) {
   in_virtual_time([](const CountingClock&) {
+    const Claim law =
+        announce("an office opens with `burst` tickets, and nobody waits for them (law 2)");
     TicketOffice office(100ms, 3);
     Times served;
 
@@ -78,8 +80,7 @@ TEST(TicketOffice, GivesABurstAtOnce) {
     sleep_for(1h);
 
     must_hold(
-        "an office opens with `burst` tickets, and nobody waits for them (law 2)",
-        served == Times{0, 0, 0},
+        law, served == Times{0, 0, 0},
         "one ticket every 100 ms, a burst of 3; three came at 0 ms\nthey were served at {} ms",
         served);
   });
@@ -87,14 +88,15 @@ TEST(TicketOffice, GivesABurstAtOnce) {
 
 TEST(TicketOffice, ThenOneAtATime) {
   in_virtual_time([](const CountingClock&) {
+    const Claim law =
+        announce("when the burst is used up there is one ticket every so often (laws 1, 2)");
     TicketOffice office(100ms, 3);
     Times served;
 
     customers(office, Times(6, 0), served);
     sleep_for(1h);
 
-    must_hold("when the burst is used up there is one ticket every so often (laws 1, 2)",
-              served == Times{0, 0, 0, 100, 200, 300},
+    must_hold(law, served == Times{0, 0, 0, 100, 200, 300},
               "one ticket every 100 ms, a burst of 3; six came at 0 ms\nthey were served at {} ms",
               served);
   });
@@ -102,14 +104,15 @@ TEST(TicketOffice, ThenOneAtATime) {
 
 TEST(TicketOffice, ABurstComesBackAfterAQuietTime) {
   in_virtual_time([](const CountingClock&) {
+    const Claim law =
+        announce("after a quiet time there are `burst` tickets again, and no more (laws 1, 2)");
     TicketOffice office(100ms, 2);
     Times served;
 
     customers(office, {0, 0, 1000, 1000, 1000}, served);
     sleep_for(1h);
 
-    must_hold("after a quiet time there are `burst` tickets again, and no more (laws 1, 2)",
-              served == Times{0, 0, 1000, 1000, 1100},
+    must_hold(law, served == Times{0, 0, 1000, 1000, 1100},
               "one ticket every 100 ms, a burst of 2; two came at 0 ms and three at 1000 ms\n"
               "they were served at {} ms",
               served);
@@ -118,14 +121,15 @@ TEST(TicketOffice, ABurstComesBackAfterAQuietTime) {
 
 TEST(TicketOffice, AnyStretchOfTimeCounts) {
   in_virtual_time([](const CountingClock&) {
+    const Claim law =
+        announce("the limit holds in every stretch of time, wherever it begins (law 1)");
     TicketOffice office(100ms, 10);
     Times served;
 
     customers(office, Times(12, 990), served);  // shortly before the end of the first second
     sleep_for(1h);
 
-    must_hold("the limit holds in every stretch of time, wherever it begins (law 1)",
-              served == Times{990, 990, 990, 990, 990, 990, 990, 990, 990, 990, 1090, 1190},
+    must_hold(law, served == Times{990, 990, 990, 990, 990, 990, 990, 990, 990, 990, 1090, 1190},
               "one ticket every 100 ms, a burst of 10; twelve came at 990 ms\n"
               "they were served at {} ms",
               fmt::join(served, " "));
@@ -134,14 +138,14 @@ TEST(TicketOffice, AnyStretchOfTimeCounts) {
 
 TEST(TicketOffice, KeepsTheFractionOfATicket) {
   in_virtual_time([](const CountingClock&) {
+    const Claim law = announce("half of a ticket is not lost when the other is taken (law 2)");
     TicketOffice office(100ms, 2);
     Times served;
 
     customers(office, {0, 0, 150, 150, 270}, served);
     sleep_for(1h);
 
-    must_hold("half of a ticket is not lost when the other is taken (law 2)",
-              served == Times{0, 0, 150, 200, 300},
+    must_hold(law, served == Times{0, 0, 150, 200, 300},
               "one ticket every 100 ms, a burst of 2; they came at 0, 0, 150, 150 and 270 ms\n"
               "they were served at {} ms",
               served);
@@ -150,6 +154,7 @@ TEST(TicketOffice, KeepsTheFractionOfATicket) {
 
 TEST(TicketOffice, ServesFirstComeFirstServed) {
   in_virtual_time([](const CountingClock&) {
+    const Claim law = announce("first come, first served (law 3)");
     TicketOffice office(100ms, 1);
     std::vector<int> served;
     for (int i = 0; i < 6; ++i) {
@@ -162,7 +167,7 @@ TEST(TicketOffice, ServesFirstComeFirstServed) {
     sleep_for(1h);
 
     must_hold(
-        "first come, first served (law 3)", served == std::vector{0, 1, 2, 3, 4, 5},
+        law, served == std::vector{0, 1, 2, 3, 4, 5},
         "six came a millisecond after each other, and waited\nthey were served in this order: {}",
         served);
   });
@@ -170,6 +175,7 @@ TEST(TicketOffice, ServesFirstComeFirstServed) {
 
 TEST(TicketOffice, MayBeLeft) {
   in_virtual_time([](const CountingClock&) {
+    const Claim law = announce("who waits goes when its context ends");
     TicketOffice office(100ms, 1);
     Times served;
     std::vector<std::string> gave_up;
@@ -186,7 +192,7 @@ TEST(TicketOffice, MayBeLeft) {
 
     sleep_for(1h);
 
-    must_hold("who waits goes when its context ends",
+    must_hold(law,
               gave_up == std::vector<std::string>{"deadline_exceeded at 51 ms",
                                                   "deadline_exceeded at 52 ms"},
               "tickets come at 100 ms; two have contexts that end at 51 and 52 ms\n"
@@ -200,6 +206,8 @@ TEST(TicketOffice, MayBeLeft) {
 
 TEST(TicketOffice, ServesNobodyWhoHasGone) {
   in_virtual_time([](const CountingClock&) {
+    const Claim law =
+        announce("a context that has ended is served no ticket, also when there are some");
     constexpr int kAll = 50;
     TicketOffice office(100ms, kAll);
     auto [context, cancel] = with_cancel(Context());
@@ -213,8 +221,7 @@ TEST(TicketOffice, ServesNobodyWhoHasGone) {
     customers(office, Times(kAll, 0), served);
     sleep_for(1h);
 
-    must_hold("a context that has ended is served no ticket, also when there are some",
-              refused == kAll,
+    must_hold(law, refused == kAll,
               "there were 50 tickets, and 50 calls with a context that had been cancelled\n"
               "{} of them returned its status",
               refused);
@@ -226,6 +233,7 @@ TEST(TicketOffice, ServesNobodyWhoHasGone) {
 
 TEST(TicketOffice, DoesNothingWhenNobodyComes) {
   in_virtual_time([](const CountingClock& clock) {
+    const Claim law = announce("an office that nobody comes to does nothing (law 5)");
     const std::size_t before = num_goroutines();
     TicketOffice office(100ms, 3);
     for (int i = 0; i < 5; ++i) static_cast<void>(office.take());
@@ -234,8 +242,7 @@ TEST(TicketOffice, DoesNothingWhenNobodyComes) {
     sleep_for(1h);
 
     must_hold(
-        "an office that nobody comes to does nothing (law 5)",
-        clock.jumps() == jumps + 1 && num_goroutines() == before,
+        law, clock.jumps() == jumps + 1 && num_goroutines() == before,
         "nobody came for an hour\nthe clock had to stop {} times, and {} goroutines were left",
         clock.jumps() - jumps - 1, num_goroutines() - before);
   });
@@ -243,6 +250,8 @@ TEST(TicketOffice, DoesNothingWhenNobodyComes) {
 
 TEST(TicketOffice, KeepsItsLawsOnAnyDay) {
   const auto day = [](std::uint64_t seed) {
+    const Claim law =
+        announce("everybody is served when law 1 allows it, not before and not later");
     Random random(seed);
     const int burst = random.between(1, 5);
     const std::int64_t every = random.between(1, 40);
@@ -280,8 +289,7 @@ TEST(TicketOffice, KeepsItsLawsOnAnyDay) {
     std::int64_t full_at = 0;
     for (const std::size_t i : order) {
       const std::int64_t wanted = std::max(visits[i].came, full_at + every - burst * every);
-      if (!must_hold("everybody is served when law 1 allows it, not before and not later",
-                     visits[i].left == wanted,
+      if (!must_hold(law, visits[i].left == wanted,
                      "one ticket every {} ms, a burst of {}; seed {}\n"
                      "customer {} came at {} ms, could be served at {} ms, and was at {} ms",
                      every, burst, seed, i, visits[i].came, wanted, visits[i].left)) {

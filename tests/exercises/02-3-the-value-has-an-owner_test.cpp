@@ -72,6 +72,7 @@ void make(Call& call, Counter& counter, int d, Duration pause = {}, const Contex
 }
 
 TEST(Counter, AnswersTheNewValue) {
+  const Claim law = announce("an update that changes the value is answered by the new one");
   std::vector<std::string> answers;
 
   in_virtual_time([&] {
@@ -82,13 +83,15 @@ TEST(Counter, AnswersTheNewValue) {
   });
 
   must_hold(
-      "an update that changes the value is answered by the new one",
+      law,
       answers == std::vector<std::string>{"changed, 3", "changed, 7", "changed, 0", "changed, 9"},
       "a counter at 1: add 2, add 4, add -7; then another one, at 8: add 1\nthe answers: {}",
       fmt::join(answers, "; "));
 }
 
 TEST(Counter, ARefusalAnswersTheOldValue) {
+  const Claim law =
+      announce("an update that refuses is answered by the old value, and changes nothing (law 2)");
   std::vector<std::string> answers;
 
   in_virtual_time([&] {
@@ -97,7 +100,7 @@ TEST(Counter, ARefusalAnswersTheOldValue) {
   });
 
   must_hold(
-      "an update that refuses is answered by the old value, and changes nothing (law 2)",
+      law,
       answers == std::vector<std::string>{"refused, 6", "refused, 6", "changed, 10", "refused, 10"},
       "a counter at 6 that stays between 0 and 10: add 5, add -7, add 4, add 1\n"
       "the answers: {}",
@@ -106,6 +109,8 @@ TEST(Counter, ARefusalAnswersTheOldValue) {
 
 TEST(Counter, UpdatesOneAtATime) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce(
+        "updates happen one at a time, each on the value that the one before has left (law 1)");
     std::vector<std::string> events;
     int final_value = 0;
 
@@ -129,17 +134,16 @@ TEST(Counter, UpdatesOneAtATime) {
         },
         options);
 
-    must_hold(
-        "updates happen one at a time, each on the value that the one before has left (law 1)",
-        final_value == 3,
-        "three add 1 to a counter at 0, each by an update that parks\n{}\n"
-        "afterwards it is {}",
-        fmt::join(events, "\n"), final_value);
+    must_hold(law, final_value == 3,
+              "three add 1 to a counter at 0, each by an update that parks\n{}\n"
+              "afterwards it is {}",
+              fmt::join(events, "\n"), final_value);
   });
 }
 
 TEST(Counter, EveryoneGetsTheirOwnAnswer) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce("update() returns what came of its own update (law 3)");
     std::vector<Call> calls(6);
 
     in_virtual_time(
@@ -155,8 +159,7 @@ TEST(Counter, EveryoneGetsTheirOwnAnswer) {
         options);
 
     for (const Call& call : calls) {
-      if (!must_hold("update() returns what came of its own update (law 3)",
-                     call.answer.has_value() && call.answer == call.by_update,
+      if (!must_hold(law, call.answer.has_value() && call.answer == call.by_update,
                      "six at once, on a counter at 5 that stays between 0 and 10\n{}",
                      lines(calls))) {
         return;
@@ -167,6 +170,7 @@ TEST(Counter, EveryoneGetsTheirOwnAnswer) {
 
 TEST(Counter, WhoGivesUpIsFreeAtOnce) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce("who waits for a place in the queue can give up (law 4)");
     std::vector<Call> calls(2);
 
     in_virtual_time(
@@ -183,8 +187,7 @@ TEST(Counter, WhoGivesUpIsFreeAtOnce) {
         options);
 
     must_hold(
-        "who waits for a place in the queue can give up (law 4)",
-        calls[1].returned && !calls[1].answer && calls[1].took == 10ms,
+        law, calls[1].returned && !calls[1].answer && calls[1].took == 10ms,
         "somebody's update takes an hour; 5 ms later somebody else asks, and gives up after 10 ms\n"
         "its update() took {} ms and returned: {}",
         calls[1].took / 1ms, text(calls[1].answer));
@@ -198,6 +201,7 @@ TEST(Counter, WhoGivesUpIsFreeAtOnce) {
 
 TEST(Counter, ServesThoseWhoComeAfterOneWhoGaveUp) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce("those who come later get an answer, and their own (laws 3, 5)");
     std::vector<Call> calls(3);
 
     in_virtual_time(
@@ -213,8 +217,7 @@ TEST(Counter, ServesThoseWhoComeAfterOneWhoGaveUp) {
         options);
 
     for (std::size_t i : {1, 2}) {
-      if (!must_hold("those who come later get an answer, and their own (laws 3, 5)",
-                     calls[i].answer.has_value() && calls[i].answer == calls[i].by_update,
+      if (!must_hold(law, calls[i].answer.has_value() && calls[i].answer == calls[i].by_update,
                      "the first takes 100 ms and gives up after 20 ms; two others come then\n{}",
                      lines(calls))) {
         return;
@@ -225,6 +228,7 @@ TEST(Counter, ServesThoseWhoComeAfterOneWhoGaveUp) {
 
 TEST(Counter, LeavesNobodyBehind) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce("a Counter that has ended leaves no goroutine behind (law 6)");
     std::size_t left = 0;
 
     in_virtual_time(
@@ -241,7 +245,7 @@ TEST(Counter, LeavesNobodyBehind) {
         },
         options);
 
-    must_hold("a Counter that has ended leaves no goroutine behind (law 6)", left == 0,
+    must_hold(law, left == 0,
               "one Counter was never used, another has answered once, and once somebody gave up\n"
               "a second after both have ended, goroutines that are left: {}",
               left);

@@ -94,64 +94,71 @@ Asked run_and_ask(const std::vector<Plan>& plans, const RunOptions& options = {}
 
 TEST(FirstAnswer, ComesFromTheFastest) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("all are asked at the same time, and the answer that comes first is returned");
     const Asked asked = run_and_ask({{"a", 30ms}, {"b", 10ms}, {"c", 20ms}}, options);
 
-    must_hold("all are asked at the same time, and the answer that comes first is returned",
-              asked.got == "answer b" && asked.took < 40ms, "{}", asked.text());
+    must_hold(law, asked.got == "answer b" && asked.took < 40ms, "{}", asked.text());
   });
 }
 
 TEST(FirstAnswer, IsNoError) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce(
+        "an error is no answer: as long as a replica may still answer, it is waited for (law 1)");
     const Asked asked = run_and_ask({{"a", 5ms, false}, {"b", 20ms}, {"c", 10ms, false}}, options);
 
-    must_hold(
-        "an error is no answer: as long as a replica may still answer, it is waited for (law 1)",
-        asked.got == "answer b", "{}", asked.text());
+    must_hold(law, asked.got == "answer b", "{}", asked.text());
   });
 }
 
 TEST(FirstAnswer, IsAnErrorWhenAllHaveFailed) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("when all have failed, the result is the error of one of them (law 2)");
     const Asked asked =
         run_and_ask({{"a", 5ms, false}, {"b", 20ms, false}, {"c", 10ms, false}}, options);
 
-    must_hold("when all have failed, the result is the error of one of them (law 2)",
-              asked.got.starts_with("unavailable: "), "{}", asked.text());
+    must_hold(law, asked.got.starts_with("unavailable: "), "{}", asked.text());
   });
 }
 
 TEST(FirstAnswer, LeavesNobodyBehind) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce(
+        "when first_answer has returned, all replicas have, and no goroutine is left (law 4)");
     const Asked asked = run_and_ask({{"a", 30ms}, {"b", 10ms}, {"c", 20ms}}, options);
 
-    must_hold("when first_answer has returned, all replicas have, and no goroutine is left (law 4)",
-              asked.left == 0, "{}\ngoroutines that are left then: {}", asked.text(), asked.left);
+    must_hold(law, asked.left == 0, "{}\ngoroutines that are left then: {}", asked.text(),
+              asked.left);
   });
 }
 
 TEST(FirstAnswer, TellsTheOthersToHangUp) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce("when the answer has come, the others are told to hang up (law 3)");
     const Asked asked = run_and_ask({{"a", 9s}, {"b", 10ms}, {"c", 8s}}, options);
 
-    must_hold("when the answer has come, the others are told to hang up (law 3)",
-              asked.got == "answer b" && asked.took <= 12ms,
+    must_hold(law, asked.got == "answer b" && asked.took <= 12ms,
               "{}\nit took {} ms, and to hang up takes 1", asked.text(), asked.took / 1ms);
   });
 }
 
 TEST(FirstAnswer, StaysTheFirst) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce(
+        "the answer that comes first is returned, also when others arrive while they hang up");
     const Asked asked =
         run_and_ask({{"a", 20ms, true, true}, {"b", 10ms}, {"c", 20ms, true, true}}, options);
 
-    must_hold("the answer that comes first is returned, also when others arrive while they hang up",
-              asked.got == "answer b", "{}", asked.text());
+    must_hold(law, asked.got == "answer b", "{}", asked.text());
   });
 }
 
 TEST(FirstAnswer, EndsWithTheContextOfItsCaller) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("when the caller's context ends, all replicas are told to hang up (laws 4, 5)");
     story.clear();
     Asked asked;
 
@@ -162,8 +169,7 @@ TEST(FirstAnswer, EndsWithTheContextOfItsCaller) {
         },
         options);
 
-    must_hold("when the caller's context ends, all replicas are told to hang up (laws 4, 5)",
-              !asked.got.starts_with("answer") && asked.took <= 7ms && asked.left == 0,
+    must_hold(law, !asked.got.starts_with("answer") && asked.took <= 7ms && asked.left == 0,
               "the caller has 5 ms\n{}\nit took {} ms, and to hang up takes 1; goroutines that are "
               "left then: {}",
               asked.text(), asked.took / 1ms, asked.left);
@@ -172,6 +178,8 @@ TEST(FirstAnswer, EndsWithTheContextOfItsCaller) {
 
 TEST(FirstAnswer, KeepsCallsApart) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("every call has answers of its own, one after the other and at the same time");
     story.clear();
     std::vector<std::string> got;
 
@@ -190,8 +198,7 @@ TEST(FirstAnswer, KeepsCallsApart) {
         },
         options);
 
-    must_hold("every call has answers of its own, one after the other and at the same time",
-              got == std::vector<std::string>{"answer a", "answer d", "answer e", "answer h"},
+    must_hold(law, got == std::vector<std::string>{"answer a", "answer d", "answer e", "answer h"},
               "{}\nwanted were the answers a and d, then at the same time e and h\ngot: {}",
               fmt::join(story, "\n"), fmt::join(got, "; "));
   });

@@ -69,6 +69,8 @@ int ten_times(int value) { return 10 * value; }
 
 TEST(MapInOrder, MapsEveryValue) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("there is a result for every value, and then the channel is closed (law 4)");
     for (const int count : {5, 0, 1, 2, 3, 4, 20}) {
       std::vector<int> results;
 
@@ -79,8 +81,7 @@ TEST(MapInOrder, MapsEveryValue) {
           },
           options);
 
-      if (!must_hold("there is a result for every value, and then the channel is closed (law 4)",
-                     sorted(results) == tens(count),
+      if (!must_hold(law, sorted(results) == tens(count),
                      "3 workers, f(x) = 10 x, the input is 1 to {}\nthe results: {}", count,
                      results)) {
         return;
@@ -91,6 +92,8 @@ TEST(MapInOrder, MapsEveryValue) {
 
 TEST(MapInOrder, KeepsTheOrder) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("the results come in the order of the input, however long each f takes (law 1)");
     std::vector<int> results;
 
     in_virtual_time(
@@ -104,8 +107,7 @@ TEST(MapInOrder, KeepsTheOrder) {
         options);
 
     must_hold(
-        "the results come in the order of the input, however long each f takes (law 1)",
-        results == tens(9),
+        law, results == tens(9),
         "3 workers; f is slow for 1, 4 and 7, and ever faster for the others\nthe results: {}",
         results);
   });
@@ -113,6 +115,8 @@ TEST(MapInOrder, KeepsTheOrder) {
 
 TEST(MapInOrder, LetsTheWorkersOverlap) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("as many calls of f run at the same time as there are workers (law 2)");
     const Duration took = in_virtual_time(
         [] {
           const Source source({}, 12);
@@ -123,13 +127,14 @@ TEST(MapInOrder, LetsTheWorkersOverlap) {
         },
         options);
 
-    must_hold("as many calls of f run at the same time as there are workers (law 2)", took == 30ms,
+    must_hold(law, took == 30ms,
               "12 values, 4 workers, f takes 10 ms: that is 30 ms; it took {} ms", took / 1ms);
   });
 }
 
 TEST(MapInOrder, RunsNoMoreThanItsWorkers) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce("never do more calls of f run than there are workers (law 2)");
     int running = 0;
     int most = 0;
 
@@ -145,13 +150,13 @@ TEST(MapInOrder, RunsNoMoreThanItsWorkers) {
         },
         options);
 
-    must_hold("never do more calls of f run than there are workers (law 2)", most <= 4,
-              "4 workers; {} calls of f ran at the same time", most);
+    must_hold(law, most <= 4, "4 workers; {} calls of f ran at the same time", most);
   });
 }
 
 TEST(MapInOrder, AnswersWhileTheInputGoesOn) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce("results come while the input goes on, which has no end");
     std::vector<int> results;
     int taken = 0;
 
@@ -168,8 +173,7 @@ TEST(MapInOrder, AnswersWhileTheInputGoesOn) {
         options);
 
     must_hold(
-        "results come while the input goes on, which has no end",
-        results == tens(5) && taken < Source::kEndless,
+        law, results == tens(5) && taken < Source::kEndless,
         "3 workers; the first five results: {}\nwhen they were there, {} values had been taken",
         results, taken);
   });
@@ -177,6 +181,8 @@ TEST(MapInOrder, AnswersWhileTheInputGoesOn) {
 
 TEST(MapInOrder, HandsOnWhatIsThere) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("a result comes as soon as it and those before it are there (law 1)");
     std::vector<int> results;
     std::vector<int> results_in_time;
 
@@ -196,8 +202,7 @@ TEST(MapInOrder, HandsOnWhatIsThere) {
         },
         options);
 
-    must_hold("a result comes as soon as it and those before it are there (law 1)",
-              results_in_time == tens(2),
+    must_hold(law, results_in_time == tens(2),
               "3 workers, and f takes no time; the input sends 1 and 2, then nothing for an hour\n"
               "received after that hour: {}",
               results_in_time);
@@ -206,6 +211,8 @@ TEST(MapInOrder, HandsOnWhatIsThere) {
 
 TEST(MapInOrder, HoldsFewValuesBehindASlowOne) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("at most 2 * workers + 2 values are taken whose result was not received (law 3)");
     int taken = 0;
     std::vector<int> results;
 
@@ -225,8 +232,7 @@ TEST(MapInOrder, HoldsFewValuesBehindASlowOne) {
         },
         options);
 
-    must_hold("at most 2 * workers + 2 values are taken whose result was not received (law 3)",
-              taken <= 8,
+    must_hold(law, taken <= 8,
               "3 workers; f takes an hour for the first value, and no time for the others\n"
               "after 30 min no result has come, and {} values have been taken",
               taken);
@@ -235,6 +241,8 @@ TEST(MapInOrder, HoldsFewValuesBehindASlowOne) {
 
 TEST(MapInOrder, WaitsForItsReceiver) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("while nobody receives, no more than 2 * workers + 2 values are taken (law 3)");
     int taken = 0;
     int taken_later = 0;
 
@@ -253,8 +261,7 @@ TEST(MapInOrder, WaitsForItsReceiver) {
         },
         options);
 
-    must_hold("while nobody receives, no more than 2 * workers + 2 values are taken (law 3)",
-              taken <= 8 && taken_later - 10 <= 8,
+    must_hold(law, taken <= 8 && taken_later - 10 <= 8,
               "3 workers; in an hour nobody receives, and {} values are taken\n"
               "then 10 results are received; an hour later {} values have been taken",
               taken, taken_later);
@@ -263,6 +270,8 @@ TEST(MapInOrder, WaitsForItsReceiver) {
 
 TEST(MapInOrder, EndsWhenItsReceiverHasGone) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce(
+        "when the context ends, no goroutine is left, though nobody receives any more (law 5)");
     std::size_t left = 0;
     int taken = 0;
     std::vector<int> results;
@@ -283,17 +292,17 @@ TEST(MapInOrder, EndsWhenItsReceiverHasGone) {
         },
         options);
 
-    must_hold(
-        "when the context ends, no goroutine is left, though nobody receives any more (law 5)",
-        left == 0 && results == tens(5),
-        "3 workers; five results were received, {}, then the context ended\n"
-        "a second later, {} values have been taken; goroutines that are left: {}",
-        results, taken, left);
+    must_hold(law, left == 0 && results == tens(5),
+              "3 workers; five results were received, {}, then the context ended\n"
+              "a second later, {} values have been taken; goroutines that are left: {}",
+              results, taken, left);
   });
 }
 
 TEST(MapInOrder, EndsWhenItsInputIsSilent) {
   in_every_order([](const RunOptions& options) {
+    const Claim law =
+        announce("when the context ends, the results are closed and no goroutine is left (law 5)");
     std::size_t left = 0;
     std::vector<int> results;
     std::optional<Duration> closed_at;
@@ -316,8 +325,7 @@ TEST(MapInOrder, EndsWhenItsInputIsSilent) {
         },
         options);
 
-    must_hold("when the context ends, the results are closed and no goroutine is left (law 5)",
-              closed_at == 10ms && left == 0 && results == tens(2),
+    must_hold(law, closed_at == 10ms && left == 0 && results == tens(2),
               "the input sent 1 and 2 and was silent; after 10 ms the context ended\n"
               "received were {}; the results were {}; goroutines that are left: {}",
               results,
@@ -327,6 +335,8 @@ TEST(MapInOrder, EndsWhenItsInputIsSilent) {
 
 TEST(MapInOrder, LeavesNoGapWhenItEnds) {
   in_every_order([](const RunOptions& options) {
+    const Claim law = announce(
+        "what was received when the context ended is the beginning of the results (law 5)");
     std::vector<int> results;
 
     in_virtual_time(
@@ -346,8 +356,7 @@ TEST(MapInOrder, LeavesNoGapWhenItEnds) {
 
     const std::vector<int> wanted = tens(static_cast<int>(results.size()));
     const auto [first_wrong, in_its_place] = std::ranges::mismatch(results, wanted);
-    must_hold("what was received when the context ended is the beginning of the results (law 5)",
-              results == wanted, "{} results were received; in the place of {} came {}",
+    must_hold(law, results == wanted, "{} results were received; in the place of {} came {}",
               results.size(), in_its_place == wanted.end() ? 0 : *in_its_place,
               first_wrong == results.end() ? 0 : *first_wrong);
   });

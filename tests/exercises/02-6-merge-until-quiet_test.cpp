@@ -67,16 +67,17 @@ auto minutes_now() { return now().time_since_epoch() / 1min; }
 
 TEST(Merge, PassesEveryValueOn) {
   in_virtual_time([] {
+    const Claim law = announce("every value of every input is sent to the output, once (law 1)");
     const Values came = all_of(start_merge({full_of({1, 2}), full_of({3, 4, 5}), full_of({6})}));
 
-    must_hold("every value of every input is sent to the output, once (law 1)",
-              sorted(came) == Values{1, 2, 3, 4, 5, 6},
+    must_hold(law, sorted(came) == Values{1, 2, 3, 4, 5, 6},
               "the inputs were [1, 2], [3, 4, 5] and [6], all of them closed\nwhat came: {}", came);
   });
 }
 
 TEST(Merge, DoesNotListenToAClosedInput) {
   in_virtual_time([] {
+    const Claim law = announce("closed inputs leave the others as they are");
     const auto input = make_chan<int>();
     const RecvChan<int> output = start_merge({full_of({}), input, full_of({})});
     go([input] {
@@ -87,7 +88,7 @@ TEST(Merge, DoesNotListenToAClosedInput) {
 
     const Values came = all_of(output);
 
-    must_hold("closed inputs leave the others as they are", came == Values{7},
+    must_hold(law, came == Values{7},
               "of three inputs two are closed from the start, and one sends a 7 after 60 min\n"
               "what came: {}",
               came);
@@ -96,6 +97,7 @@ TEST(Merge, DoesNotListenToAClosedInput) {
 
 TEST(Merge, ClosesTheOutputWhenTheLastInputIsClosed) {
   in_virtual_time([] {
+    const Claim law = announce("the output is closed when the last input is, and not before");
     std::vector<Chan<int>> inputs;
     for (const int minutes : {10, 30, 20}) {
       inputs.push_back(make_chan<int>());
@@ -109,8 +111,7 @@ TEST(Merge, ClosesTheOutputWhenTheLastInputIsClosed) {
     const Values came = all_of(start_merge({inputs.begin(), inputs.end()}));
     const auto ended = minutes_now();
 
-    must_hold("the output is closed when the last input is, and not before",
-              came == Values{10, 20, 30} && ended == 30,
+    must_hold(law, came == Values{10, 20, 30} && ended == 30,
               "three inputs send one value each and are closed, after 10, 30 and 20 min\n"
               "what came: {}; and the output was closed after {} min",
               came, ended);
@@ -119,15 +120,18 @@ TEST(Merge, ClosesTheOutputWhenTheLastInputIsClosed) {
 
 TEST(Merge, TakesAZeroForAValue) {
   in_virtual_time([] {
+    const Claim law = announce("0 is a value like any other, and no end");
     const Values came = all_of(start_merge({full_of({0, 1, 0}), full_of({0})}));
 
-    must_hold("0 is a value like any other, and no end", sorted(came) == Values{0, 0, 0, 1},
+    must_hold(law, sorted(came) == Values{0, 0, 0, 1},
               "the inputs were [0, 1, 0] and [0]\nwhat came: {}", came);
   });
 }
 
 TEST(Merge, SendsAValueWhenItComes) {
   in_virtual_time([] {
+    const Claim law =
+        announce("a value is sent when it comes, whatever the other inputs do (law 2)");
     const auto slow = make_chan<int>();
     const auto quick = make_chan<int>();
     go([slow] {
@@ -148,8 +152,7 @@ TEST(Merge, SendsAValueWhenItComes) {
     }
 
     must_hold(
-        "a value is sent when it comes, whatever the other inputs do (law 2)",
-        came == std::vector<std::string>{"1 at 1 min", "2 at 2 min", "3 at 3 min"},
+        law, came == std::vector<std::string>{"1 at 1 min", "2 at 2 min", "3 at 3 min"},
         "the first input says nothing for an hour, the second sends 1, 2 and 3 a minute apart\n"
         "what came: {}",
         fmt::join(came, ", "));
@@ -158,6 +161,7 @@ TEST(Merge, SendsAValueWhenItComes) {
 
 TEST(Merge, KnowsWhichInputWasClosed) {
   in_virtual_time([] {
+    const Claim law = announce("an input is left out when it is closed, and no other one is");
     std::vector<Chan<int>> inputs;
     for (int i = 0; i < 5; ++i) inputs.push_back(make_chan<int>());
     const RecvChan<int> output = start_merge({inputs.begin(), inputs.end()});
@@ -173,7 +177,7 @@ TEST(Merge, KnowsWhichInputWasClosed) {
 
     const Values came = all_of(output);
 
-    must_hold("an input is left out when it is closed, and no other one is", came == Values{2},
+    must_hold(law, came == Values{2},
               "of five inputs the second is closed, then the first, the fourth and the fifth\n"
               "then the third sends a 2 and is closed; what came: {}",
               came);
@@ -182,13 +186,14 @@ TEST(Merge, KnowsWhichInputWasClosed) {
 
 TEST(Merge, LetsNoInputStarve) {
   in_virtual_time([] {
+    const Claim law =
+        announce("an input that has a value is served within 100 values of the others (law 3)");
     Values thousand(1000, 1);
 
     const Values came = all_of(start_merge({full_of(thousand), full_of({2}), full_of(thousand)}));
 
     const auto before = std::ranges::find(came, 2) - came.begin();
-    must_hold("an input that has a value is served within 100 values of the others (law 3)",
-              before <= 100,
+    must_hold(law, before <= 100,
               "one input has one value, and each of its two neighbours has a thousand\n"
               "it was served after {} values of theirs",
               before);
@@ -197,6 +202,7 @@ TEST(Merge, LetsNoInputStarve) {
 
 TEST(Merge, HoldsItsInputsBack) {
   in_virtual_time([] {
+    const Claim law = announce("merge holds no more values than there are inputs (law 5)");
     int sent = 0;
     std::vector<RecvChan<int>> inputs;
     for (int i = 0; i < 3; ++i) {
@@ -214,7 +220,7 @@ TEST(Merge, HoldsItsInputsBack) {
     for (int i = 0; i < 10; ++i) output.recv();
     sleep_for(1h);
 
-    must_hold("merge holds no more values than there are inputs (law 5)", sent <= 10 + 3,
+    must_hold(law, sent <= 10 + 3,
               "three inputs have 100 values each, and 10 values were received from the output\n"
               "merge has taken {} values from the inputs",
               sent);
@@ -223,6 +229,7 @@ TEST(Merge, HoldsItsInputsBack) {
 
 TEST(Merge, EndsAtOnceWithoutInputs) {
   in_virtual_time([] {
+    const Claim law = announce("where no input is open, merge closes the output and returns");
     bool returned = false;
     const auto output = make_chan<int>();
     go([&, output] {
@@ -232,14 +239,14 @@ TEST(Merge, EndsAtOnceWithoutInputs) {
 
     sleep_for(1min);
 
-    must_hold("where no input is open, merge closes the output and returns",
-              returned && output.try_recv().closed, "with no inputs, {}",
+    must_hold(law, returned && output.try_recv().closed, "with no inputs, {}",
               returned ? "it returned and left the output open" : "it is still waiting");
   });
 }
 
 TEST(Merge, DependsOnNoOrder) {
   const auto merge_four = [](std::uint64_t seed) {
+    const Claim law = announce("the values of an input come all, and in their order (law 1)");
     std::vector<Chan<int>> inputs;
     for (int i = 0; i < 4; ++i) {
       inputs.push_back(make_chan<int>(i % 2));
@@ -264,9 +271,8 @@ TEST(Merge, DependsOnNoOrder) {
     for (std::size_t i = 0; i < 4; ++i) {
       Values sent(5 * i);
       for (std::size_t j = 0; j < sent.size(); ++j) sent[j] = static_cast<int>(j);
-      must_hold("the values of an input come all, and in their order (law 1)", came[i] == sent,
-                "input {} has sent {}\nwhat came in this order (seed {}): {}", i, sent, seed,
-                came[i]);
+      must_hold(law, came[i] == sent, "input {} has sent {}\nwhat came in this order (seed {}): {}",
+                i, sent, seed, came[i]);
     }
     must_hold("merge starts no goroutine", most <= before + 1,
               "while it ran there were {} more goroutines than before", most - before);

@@ -75,6 +75,7 @@ std::string told(const std::optional<int>& value) {
 
 TEST(Channel, KeepsTheOrderOfTheValues) {
   in_virtual_time([] {
+    const Claim law = announce("a buffer takes as many values as it has room for");
     Chan<int>& numbers = channel(3);
 
     for (const int number : {1, 2, 3}) numbers.send(number);
@@ -82,7 +83,7 @@ TEST(Channel, KeepsTheOrderOfTheValues) {
     Values came;
     for (int i = 0; i < 3; ++i) came.push_back(numbers.recv().value_or(-1));
 
-    must_hold("a buffer takes as many values as it has room for", len == 3 && numbers.cap() == 3,
+    must_hold(law, len == 3 && numbers.cap() == 3,
               "three values were sent to a channel of capacity 3\nlen is {} and cap is {}", len,
               numbers.cap());
     must_hold("values are received in the order of their sends (law 1)", came == Values{1, 2, 3},
@@ -92,6 +93,7 @@ TEST(Channel, KeepsTheOrderOfTheValues) {
 
 TEST(Channel, ParksAReceiverUntilAValueComes) {
   in_virtual_time([] {
+    const Claim law = announce("a receive returns when it has its value (law 2)");
     Chan<int>& numbers = channel(1);
     go([&numbers] {
       sleep_for(5min);
@@ -100,7 +102,7 @@ TEST(Channel, ParksAReceiverUntilAValueComes) {
 
     const std::optional<int> came = numbers.recv();
 
-    must_hold("a receive returns when it has its value (law 2)", came == 7 && minutes_now() == 5,
+    must_hold(law, came == 7 && minutes_now() == 5,
               "the channel is empty, and a 7 is sent after 5 min\nrecv returned {} after {} min",
               told(came), minutes_now());
   });
@@ -108,6 +110,8 @@ TEST(Channel, ParksAReceiverUntilAValueComes) {
 
 TEST(Channel, ParksASenderWhileTheBufferIsFull) {
   in_virtual_time([] {
+    const Claim law =
+        announce("a send returns when its value has a place in the buffer, and not before (law 2)");
     Chan<int>& numbers = channel(2);
     std::vector<std::string> sent;
     go([&] {
@@ -122,7 +126,7 @@ TEST(Channel, ParksASenderWhileTheBufferIsFull) {
     const std::optional<int> first = numbers.recv();
     sleep_for(1min);
 
-    must_hold("a send returns when its value has a place in the buffer, and not before (law 2)",
+    must_hold(law,
               sent == std::vector<std::string>{"1 at 0 min", "2 at 0 min", "3 at 5 min"} &&
                   len == 2 && first == 1,
               "three values are sent to a channel of capacity 2, and one is received after 5 min\n"
@@ -133,6 +137,8 @@ TEST(Channel, ParksASenderWhileTheBufferIsFull) {
 
 TEST(Channel, UnbufferedHandsTheValueOver) {
   in_virtual_time([] {
+    const Claim law =
+        announce("an unbuffered send returns when a receiver has come for its value (law 2)");
     Chan<int>& numbers = channel();
     std::vector<std::string> log;
     go([&] {
@@ -145,8 +151,7 @@ TEST(Channel, UnbufferedHandsTheValueOver) {
     const std::optional<int> came = numbers.recv();
     let_the_others_park();
 
-    must_hold("an unbuffered send returns when a receiver has come for its value (law 2)",
-              log == std::vector<std::string>{"send returned at 5 min"} && came == 1,
+    must_hold(law, log == std::vector<std::string>{"send returned at 5 min"} && came == 1,
               "a 1 is sent at 0 min, and the first receiver comes at 5 min and has {}\n{}",
               told(came), log.empty() ? "send has not returned" : log.front());
     must_hold("an unbuffered channel holds nothing", len == 0 && numbers.cap() == 0,
@@ -156,6 +161,7 @@ TEST(Channel, UnbufferedHandsTheValueOver) {
 
 TEST(Channel, UnbufferedMayBeginWithTheReceiver) {
   in_virtual_time([] {
+    const Claim law = announce("a send that finds a receiver waiting passes");
     Chan<int>& numbers = channel();
     Values came;
     for (int i = 0; i < 3; ++i) {
@@ -171,7 +177,7 @@ TEST(Channel, UnbufferedMayBeginWithTheReceiver) {
     let_the_others_park();
     std::ranges::sort(came);
 
-    must_hold("a send that finds a receiver waiting passes", sent && came == Values{1, 2, 3},
+    must_hold(law, sent && came == Values{1, 2, 3},
               "three receivers wait, and three values are sent\nreceived were {}, and {}", came,
               sent ? "the sends returned" : "a send still waits");
   });
@@ -179,6 +185,8 @@ TEST(Channel, UnbufferedMayBeginWithTheReceiver) {
 
 TEST(Channel, ClosedGivesWhatItHoldsAndThenTheEnd) {
   in_virtual_time([] {
+    const Claim law =
+        announce("what lies in the buffer can still be received, then every receive ends (law 4)");
     Chan<int>& numbers = channel(3);
     numbers.send(1);
     numbers.send(2);
@@ -187,8 +195,7 @@ TEST(Channel, ClosedGivesWhatItHoldsAndThenTheEnd) {
     std::vector<std::string> came;
     for (int i = 0; i < 4; ++i) came.push_back(told(numbers.recv()));
 
-    must_hold("what lies in the buffer can still be received, then every receive ends (law 4)",
-              came == std::vector<std::string>{"1", "2", "nothing", "nothing"},
+    must_hold(law, came == std::vector<std::string>{"1", "2", "nothing", "nothing"},
               "1 and 2 were sent, then the channel was closed\nfour receives had: {}",
               fmt::join(came, ", "));
   });
@@ -196,6 +203,7 @@ TEST(Channel, ClosedGivesWhatItHoldsAndThenTheEnd) {
 
 TEST(Channel, CloseEndsEveryReceiver) {
   in_virtual_time([] {
+    const Claim law = announce("when the channel is closed all receivers that wait end (law 4)");
     for (const std::size_t capacity : {0U, 2U}) {
       Chan<int>& numbers = channel(capacity);
       int ended = 0;
@@ -209,7 +217,7 @@ TEST(Channel, CloseEndsEveryReceiver) {
       numbers.close();
       let_the_others_park();
 
-      if (!must_hold("when the channel is closed all receivers that wait end (law 4)", ended == 3,
+      if (!must_hold(law, ended == 3,
                      "three wait on a channel of capacity {}, which is closed\n{} of them ended",
                      capacity, ended)) {
         return;
@@ -220,6 +228,7 @@ TEST(Channel, CloseEndsEveryReceiver) {
 
 TEST(Channel, CloseIsAPanicForEverySender) {
   in_virtual_time([] {
+    const Claim law = announce("a send that waits when the channel is closed panics (law 5)");
     for (const std::size_t capacity : {0U, 2U}) {
       Chan<int>& numbers = channel(capacity);
       for (std::size_t i = 0; i < capacity; ++i) numbers.send(1);
@@ -235,8 +244,7 @@ TEST(Channel, CloseIsAPanicForEverySender) {
       while (numbers.recv()) ++received;
       let_the_others_park();
 
-      if (!must_hold("a send that waits when the channel is closed panics (law 5)",
-                     panicked == 3 && returned == 0,
+      if (!must_hold(law, panicked == 3 && returned == 0,
                      "three wait on a full channel of capacity {}, which is closed\n"
                      "{} of them panicked, {} returned as if all were well, {} still wait",
                      capacity, panicked, returned, 3 - panicked - returned)) {
@@ -253,6 +261,7 @@ TEST(Channel, CloseIsAPanicForEverySender) {
 
 TEST(Channel, ClosedPanicsAndStaysAsItIs) {
   in_virtual_time([] {
+    const Claim law = announce("sending on a closed channel and closing it again panic (law 5)");
     Chan<int>& numbers = channel(3);
     numbers.send(1);
     numbers.close();
@@ -262,8 +271,7 @@ TEST(Channel, ClosedPanicsAndStaysAsItIs) {
     const std::optional<int> first = numbers.recv();
     const std::optional<int> second = numbers.recv();
 
-    must_hold("sending on a closed channel and closing it again panic (law 5)",
-              send_panics && close_panics, "{} returned as if all were well",
+    must_hold(law, send_panics && close_panics, "{} returned as if all were well",
               send_panics ? "the second close" : "the send");
     must_hold("and they change nothing (law 5)", first == 1 && !second,
               "1 was sent before the close and 2 after it\nreceived were {} and {}", told(first),
@@ -273,6 +281,7 @@ TEST(Channel, ClosedPanicsAndStaysAsItIs) {
 
 TEST(Channel, CarriesWhatCannotBeCopied) {
   in_virtual_time([] {
+    const Claim law = announce("a value is moved through the channel");
     for (const std::size_t capacity : {0U, 1U}) {
       auto& boxes = channel<std::unique_ptr<int>>(capacity);
       const int* address = nullptr;
@@ -286,7 +295,7 @@ TEST(Channel, CarriesWhatCannotBeCopied) {
       const auto came = boxes.recv();
       const auto end = boxes.recv();
 
-      if (!must_hold("a value is moved through the channel", came && came->get() == address && !end,
+      if (!must_hold(law, came && came->get() == address && !end,
                      "a box was sent through a channel of capacity {}\n{}", capacity,
                      came ? "what came is not that box" : "nothing came")) {
         return;
@@ -297,6 +306,7 @@ TEST(Channel, CarriesWhatCannotBeCopied) {
 
 TEST(Channel, KeepsToItsCapacity) {
   in_every_order([] {
+    const Claim law = announce("no more values have a place than there are places (law 2)");
     for (const std::size_t capacity : {0U, 1U, 3U}) {
       Chan<int>& numbers = channel(capacity);
       std::size_t sent = 0;
@@ -310,7 +320,7 @@ TEST(Channel, KeepsToItsCapacity) {
       let_the_others_park();
 
       if (!must_hold(
-              "no more values have a place than there are places (law 2)", sent == capacity,
+              law, sent == capacity,
               "six goroutines send at once to a channel of capacity {}, and nobody receives\n"
               "{} sends returned",
               capacity, sent)) {
@@ -322,6 +332,7 @@ TEST(Channel, KeepsToItsCapacity) {
 
 TEST(Channel, ServesReceiversFirstComeFirstServed) {
   in_every_order([] {
+    const Claim law = announce("receivers are served first come, first served (law 3)");
     for (const std::size_t capacity : {0U, 2U}) {
       Chan<int>& numbers = channel(capacity);
       std::vector<int> served(4, -1);
@@ -337,8 +348,7 @@ TEST(Channel, ServesReceiversFirstComeFirstServed) {
       for (int i = 0; i < 4; ++i) numbers.send(i);
       let_the_others_park();
 
-      if (!must_hold("receivers are served first come, first served (law 3)",
-                     served == Values{0, 1, 2, 3},
+      if (!must_hold(law, served == Values{0, 1, 2, 3},
                      "receivers 0, 1, 2 and 3 come in this order, then four values are sent "
                      "(capacity {})\n"
                      "the values went to receivers {}",
@@ -351,6 +361,7 @@ TEST(Channel, ServesReceiversFirstComeFirstServed) {
 
 TEST(Channel, ServesSendersFirstComeFirstServed) {
   in_every_order([] {
+    const Claim law = announce("senders are served first come, first served (law 3)");
     for (const std::size_t capacity : {0U, 2U}) {
       Chan<int>& numbers = channel(capacity);
       int returned = 0;
@@ -367,8 +378,7 @@ TEST(Channel, ServesSendersFirstComeFirstServed) {
       for (int i = 0; i < 5; ++i) came.push_back(numbers.recv().value_or(-1));
       let_the_others_park();
 
-      if (!must_hold("senders are served first come, first served (law 3)",
-                     came == Values{0, 1, 2, 3, 4},
+      if (!must_hold(law, came == Values{0, 1, 2, 3, 4},
                      "five goroutines send their numbers, and come in this order (capacity {})\n"
                      "received were {}",
                      capacity, came) ||
@@ -384,6 +394,7 @@ TEST(Channel, ServesSendersFirstComeFirstServed) {
 
 TEST(Channel, NobodyOvertakesOneThatWasWoken) {
   in_every_order([] {
+    const Claim law = announce("a newcomer does not get the value of one who waits (law 3)");
     for (const std::size_t capacity : {1U, 2U}) {
       Chan<int>& numbers = channel(capacity);
       std::optional<int> first;
@@ -395,8 +406,7 @@ TEST(Channel, NobodyOvertakesOneThatWasWoken) {
       const std::optional<int> second = numbers.recv();
       let_the_others_park();
 
-      if (!must_hold("a newcomer does not get the value of one who waits (law 3)",
-                     first == 1 && second == 2,
+      if (!must_hold(law, first == 1 && second == 2,
                      "a receiver waits, main sends 1 and at once receives itself; then 2 is sent "
                      "(capacity {})\nthe one that waited had {}, main had {}",
                      capacity, told(first), told(second))) {
@@ -408,6 +418,7 @@ TEST(Channel, NobodyOvertakesOneThatWasWoken) {
 
 TEST(Channel, LosesAndDoublesNothing) {
   in_every_order([] {
+    const Claim law = announce("what was sent is received, once (law 1)");
     for (const std::size_t capacity : {0U, 1U, 3U}) {
       constexpr int kSenders = 3;
       constexpr int kEach = 5;
@@ -439,7 +450,7 @@ TEST(Channel, LosesAndDoublesNothing) {
       Values all = came[0];
       all.insert(all.end(), came[1].begin(), came[1].end());
       std::ranges::sort(all);
-      if (!must_hold("what was sent is received, once (law 1)", all == sent && ended == 2,
+      if (!must_hold(law, all == sent && ended == 2,
                      "three goroutines send {} values through a channel of capacity {}, then it is "
                      "closed\n"
                      "two others have received {} of them, and {} of the two came to the end",

@@ -87,14 +87,14 @@ std::string joined(const States& states) { return fmt::format("{}", fmt::join(st
 
 TEST(ContextTree, CancelEndsAContext) {
   in_virtual_time([] {
+    const Claim law = announce("cancel ends the context: done is closed, and cause says why");
     const auto request = with_cancel(Context());
 
     const std::string before = state_of(request.context);
     request.cancel(kHungUp);
     const std::string after = state_of(request.context);
 
-    must_hold("cancel ends the context: done is closed, and cause says why",
-              before == "goes on" && after == "ended: the caller hung up",
+    must_hold(law, before == "goes on" && after == "ended: the caller hung up",
               "before the call: {}\nafter it: {}", before, after);
     must_hold("the background never ends", !Context().done() && Context().cause().ok(),
               "its done() is {}, its cause {}", Context().done() ? "a channel" : "nil",
@@ -104,14 +104,14 @@ TEST(ContextTree, CancelEndsAContext) {
 
 TEST(ContextTree, TheFirstCauseStays) {
   in_virtual_time([] {
+    const Claim law = announce("a context ends once, with the cause that came first (law 1)");
     const auto request = with_cancel(Context());
 
     request.cancel(kHungUp);
     request.cancel(kTooMany);
 
     must_hold(
-        "a context ends once, with the cause that came first (law 1)",
-        state_of(request.context) == "ended: the caller hung up",
+        law, state_of(request.context) == "ended: the caller hung up",
         "it was cancelled because the caller hung up, and again because of too many requests\n{}",
         state_of(request.context));
   });
@@ -119,6 +119,8 @@ TEST(ContextTree, TheFirstCauseStays) {
 
 TEST(ContextTree, WhatIsBelowEndsToo) {
   in_virtual_time([] {
+    const Claim law =
+        announce("when a context ends all below it have ended, when cancel returns (law 2)");
     const auto server = with_cancel(Context());
     const auto request = with_cancel(server.context);
     const auto neighbour = with_cancel(server.context);
@@ -131,8 +133,7 @@ TEST(ContextTree, WhatIsBelowEndsToo) {
         states_of({request.context, backend.context, other_backend.context, cache.context});
     const States others = states_of({server.context, neighbour.context});
 
-    must_hold("when a context ends all below it have ended, when cancel returns (law 2)",
-              below == States(4, "ended: the caller hung up"),
+    must_hold(law, below == States(4, "ended: the caller hung up"),
               "server > request > backend > cache, and request > other backend\n"
               "the request was cancelled; request, backend, other backend and cache:\n{}",
               joined(below));
@@ -145,6 +146,7 @@ TEST(ContextTree, WhatIsBelowEndsToo) {
 
 TEST(ContextTree, WakesEverybodyWhoWaits) {
   in_virtual_time([] {
+    const Claim law = announce("everybody who waits for done() goes on when the context ends");
     const auto request = with_cancel(Context());
     const auto backend = with_cancel(request.context);
     std::vector<std::string> woke;
@@ -159,8 +161,7 @@ TEST(ContextTree, WakesEverybodyWhoWaits) {
     request.cancel(kHungUp);
     sleep_for(1min);
 
-    must_hold("everybody who waits for done() goes on when the context ends",
-              woke == std::vector<std::string>(3, "7"),
+    must_hold(law, woke == std::vector<std::string>(3, "7"),
               "three goroutines wait, and after 7 min the context above is cancelled\n"
               "{} of them went on, at minute {}",
               woke.size(), fmt::join(woke, ", "));
@@ -169,6 +170,8 @@ TEST(ContextTree, WakesEverybodyWhoWaits) {
 
 TEST(ContextTree, BelowAnEndedOneNothingBegins) {
   in_virtual_time([] {
+    const Claim law =
+        announce("a context below one that has ended has ended from the start (law 4)");
     const auto request = with_cancel(Context());
     request.cancel(kHungUp);
 
@@ -176,8 +179,7 @@ TEST(ContextTree, BelowAnEndedOneNothingBegins) {
     const auto later = with_deadline(late.context, at(1h));
     const States states = states_of({late.context, later.context});
 
-    must_hold("a context below one that has ended has ended from the start (law 4)",
-              states == States(2, "ended: the caller hung up"),
+    must_hold(law, states == States(2, "ended: the caller hung up"),
               "the request was cancelled, then a child and a grandchild were derived\n{}",
               joined(states));
   });
@@ -185,6 +187,7 @@ TEST(ContextTree, BelowAnEndedOneNothingBegins) {
 
 TEST(ContextTree, ADeadlineEndsAContext) {
   in_virtual_time([] {
+    const Claim law = announce("a context whose deadline has passed has ended from the start");
     const auto server = with_cancel(Context());
     const auto request = with_deadline(server.context, at(10min));
     const auto backend = with_cancel(request.context);
@@ -198,9 +201,8 @@ TEST(ContextTree, ADeadlineEndsAContext) {
     let_the_others_run();
     const States after = states_of(contexts);
 
-    must_hold("a context whose deadline has passed has ended from the start",
-              of_past == "ended: deadline", "at 0 min a context was made with deadline 0 min\n{}",
-              of_past);
+    must_hold(law, of_past == "ended: deadline",
+              "at 0 min a context was made with deadline 0 min\n{}", of_past);
     must_hold("a context ends at its deadline, with all below it, and not before (law 3)",
               before == States(3, "goes on") &&
                   after == States{"goes on", "ended: deadline", "ended: deadline"},
@@ -212,6 +214,8 @@ TEST(ContextTree, ADeadlineEndsAContext) {
 
 TEST(ContextTree, TheEarlierDeadlineCounts) {
   in_virtual_time([] {
+    const Claim law =
+        announce("a context ends at its deadline or its parent's, whichever comes first (law 3)");
     const auto short_one = with_deadline(Context(), at(10min));
     const auto long_below = with_deadline(short_one.context, at(20min));
     const auto long_one = with_deadline(Context(), at(20min));
@@ -221,14 +225,14 @@ TEST(ContextTree, TheEarlierDeadlineCounts) {
     sleep_for(15min);
     const States states = states_of(contexts);
 
-    must_hold("a context ends at its deadline or its parent's, whichever comes first (law 3)",
-              states == States{"ended: deadline", "goes on", "ended: deadline"},
+    must_hold(law, states == States{"ended: deadline", "goes on", "ended: deadline"},
               "20 min below 10 min; 20 min; and 10 min below that\nafter 15 min: {}",
               joined(states));
   });
 }
 
 TEST(ContextTree, LeavesNoTimer) {
+  const Claim law = announce("no timer runs for a context that has ended (law 5)");
   const auto stops = in_virtual_time([] {
     const auto server = with_cancel(Context());
     const auto request = with_deadline(server.context, at(30min));
@@ -241,8 +245,7 @@ TEST(ContextTree, LeavesNoTimer) {
     sleep_for(60min);
   });
 
-  must_hold("no timer runs for a context that has ended (law 5)",
-            stops == std::vector<std::int64_t>{1, 61},
+  must_hold(law, stops == std::vector<std::int64_t>{1, 61},
             "contexts with deadlines of 30, 35 and 40 min have ended after 1 min\n"
             "the clock had to stop at minutes {}",
             fmt::join(stops, ", "));
@@ -250,6 +253,8 @@ TEST(ContextTree, LeavesNoTimer) {
 
 TEST(ContextTree, LeavesNoNode) {
   in_virtual_time([] {
+    const Claim law = announce(
+        "a context that has ended and has no handles is gone, while its parent lives (law 5)");
     const auto server = with_cancel(Context());
     const std::size_t before = num_goroutines();
     std::vector<std::weak_ptr<Node>> nodes;
@@ -265,8 +270,7 @@ TEST(ContextTree, LeavesNoNode) {
     const auto alive =
         std::ranges::count_if(nodes, [](const auto& node) { return !node.expired(); });
     const std::size_t more = num_goroutines() - before;
-    must_hold("a context that has ended and has no handles is gone, while its parent lives (law 5)",
-              alive == 0 && more == 0,
+    must_hold(law, alive == 0 && more == 0,
               "100 requests with a backend each have ended below a server that goes on\n"
               "of their 200 nodes {} are still there, and {} goroutines",
               alive, more);
@@ -275,6 +279,8 @@ TEST(ContextTree, LeavesNoNode) {
 
 TEST(ContextTree, LeavesNoNodeWhenADeadlineHasPassed) {
   in_virtual_time([] {
+    const Claim law =
+        announce("a context that its deadline has ended leaves nothing behind either (law 5)");
     const auto server = with_cancel(Context());
     std::vector<std::weak_ptr<Node>> nodes;
     {
@@ -287,8 +293,7 @@ TEST(ContextTree, LeavesNoNodeWhenADeadlineHasPassed) {
 
     const auto alive =
         std::ranges::count_if(nodes, [](const auto& node) { return !node.expired(); });
-    must_hold("a context that its deadline has ended leaves nothing behind either (law 5)",
-              alive == 0,
+    must_hold(law, alive == 0,
               "the request's deadline was 10 min, its backend's 20 min; after 15 min their handles "
               "are gone\n{} of the two nodes are still there",
               alive);
@@ -315,6 +320,7 @@ struct Model {
 TEST(ContextTree, EveryTreeEndsAsTheLawsSay) {
   for_each_seed(100, [](std::uint64_t seed) {
     in_virtual_time([&] {
+      const Claim law = announce("in a random tree every context ends when the laws say so");
       Random random(seed);
       Model model;
       std::vector<Cancellable> contexts;
@@ -348,8 +354,7 @@ TEST(ContextTree, EveryTreeEndsAsTheLawsSay) {
         }
         for (std::size_t i = 0; i < contexts.size(); ++i) {
           const std::string state = state_of(contexts[i].context);
-          if (!must_hold("in a random tree every context ends when the laws say so",
-                         state == model.entries[i].state,
+          if (!must_hold(law, state == model.entries[i].state,
                          "of {} contexts number {}, below number {}, after {} min: {}\n"
                          "the laws say: {}; {}",
                          contexts.size(), i,

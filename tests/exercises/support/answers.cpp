@@ -11,16 +11,24 @@
 #include <gtest/gtest.h>
 
 #include "common/todo.hpp"
-#include "testing/expect.hpp"
+#include "testing/report.hpp"
 
 namespace conclave {
 
 namespace {
 
-/// Fails the test and leaves it.
+/// Where something stands in a file of answers.
+struct Place {
+  std::string file;
+  int line = 1;
+};
+
+/// Fails the test there, and leaves it.
 template <class... Args>
-[[noreturn]] void refuse(fmt::format_string<Args...> what, Args&&... args) {
-  report_broken("the file of answers can be read", fmt::format(what, std::forward<Args>(args)...));
+[[noreturn]] void refuse(const Place& at, fmt::format_string<Args...> what, Args&&... args) {
+  ADD_FAILURE_AT(at.file.c_str(), at.line)
+      << isolation::line_of("what must hold", "the file of answers can be read")
+      << isolation::line_of("what happened", fmt::format(what, std::forward<Args>(args)...));
   throw testing::AssertionException(testing::TestPartResult(
       testing::TestPartResult::kFatalFailure, nullptr, 0, "the answers cannot be read"));
 }
@@ -50,14 +58,14 @@ std::vector<std::string> split_at_commas(std::string_view text) {
 
 /// The answer's words as the choices spell them and in their order; refuses what is no choice.
 std::vector<std::string> choose(const Question& question, const std::string& answer,
-                                const std::string& place) {
+                                const Place& place) {
   const auto words = question.several ? split_at_commas(answer) : std::vector<std::string>{answer};
   std::vector<std::size_t> chosen;
   for (const std::string& word : words) {
     const auto choice = std::ranges::find_if(question.choices,
                                              [&](const auto& text) { return is_same(text, word); });
     if (choice == question.choices.end()) {
-      refuse("{}: '{}' is no answer to '{}'\nwant {}: {}", place, word, question.id,
+      refuse(place, "'{}' is no answer to '{}'\nwant {}: {}", word, question.id,
              question.several ? "some of, with commas" : "one of",
              fmt::join(question.choices, ", "));
     }
@@ -65,7 +73,7 @@ std::vector<std::string> choose(const Question& question, const std::string& ans
   }
   std::ranges::sort(chosen);
   if (const auto twice = std::ranges::adjacent_find(chosen); twice != chosen.end()) {
-    refuse("{}: '{}' stands there twice", place, question.choices[*twice]);
+    refuse(place, "'{}' stands there twice", question.choices[*twice]);
   }
   std::vector<std::string> result;
   for (const std::size_t i : chosen) result.push_back(question.choices[i]);
@@ -78,10 +86,10 @@ Answers::Answers(std::string exercise, const std::vector<Question>& questions)
     : exercise_(std::move(exercise)) {
   const char* path = std::getenv("CONCLAVE_ANSWERS");
   if (path == nullptr)
-    refuse("CONCLAVE_ANSWERS names no file; 'make check EX={}' sets it", exercise_);
+    refuse({}, "CONCLAVE_ANSWERS names no file; 'make check EX={}' sets it", exercise_);
   file_ = std::filesystem::proximate(path).string();
   std::ifstream in(path);
-  if (!in) refuse("there is no file {}", file_);
+  if (!in) refuse({file_}, "there is no such file");
 
   std::vector<std::string> ids;
   for (const Question& question : questions) ids.push_back(question.id);
@@ -90,23 +98,23 @@ Answers::Answers(std::string exercise, const std::vector<Question>& questions)
   for (int number = 1; std::getline(in, text); ++number) {
     const std::string line = trimmed(std::string_view(text).substr(0, text.find('#')));
     if (line.empty()) continue;
-    const std::string place = fmt::format("{}:{}", file_, number);
+    const Place place{file_, number};
     const std::size_t colon = line.find(':');
-    if (colon == line.npos) refuse("{}: '{}' has no colon\nwant question: answer", place, line);
+    if (colon == line.npos) refuse(place, "'{}' has no colon\nwant question: answer", line);
     const std::string id = trimmed(std::string_view(line).substr(0, colon));
     const std::string answer = trimmed(std::string_view(line).substr(colon + 1));
 
     const auto question =
         std::ranges::find_if(questions, [&](const Question& q) { return is_same(q.id, id); });
     if (question == questions.end()) {
-      refuse("{}: there is no question '{}'\nwant one of: {}", place, id, fmt::join(ids, ", "));
+      refuse(place, "there is no question '{}'\nwant one of: {}", id, fmt::join(ids, ", "));
     }
     if (const auto earlier = answers_.find(question->id); earlier != answers_.end()) {
-      refuse("{}: '{}' is answered here and in line {}\nwant one answer", place, question->id,
+      refuse(place, "'{}' is answered here and in line {}\nwant one answer", question->id,
              earlier->second.line);
     }
     if (answer.empty()) {
-      refuse("{}: '{}' has no answer\nwant one of: {}; or ?", place, question->id,
+      refuse(place, "'{}' has no answer\nwant one of: {}; or ?", question->id,
              fmt::join(question->choices, ", "));
     }
     const bool open = answer == "?";
@@ -116,7 +124,7 @@ Answers::Answers(std::string exercise, const std::vector<Question>& questions)
 
   for (const Question& question : questions) {
     if (!answers_.contains(question.id)) {
-      refuse("{}: the question '{}' is missing\nwant a line {}: and one of: {}", file_, question.id,
+      refuse({file_}, "the question '{}' is missing\nwant a line {}: and one of: {}", question.id,
              question.id, fmt::join(question.choices, ", "));
     }
   }
@@ -130,7 +138,7 @@ const std::vector<std::string>& Answers::several(std::string_view id,
                                                  std::source_location place) const {
   const auto found = answers_.find(id);
   if (found == answers_.end())
-    refuse("the test asks for '{}', which is no question of this exercise", id);
+    refuse({file_}, "the test asks for '{}', which is no question of this exercise", id);
   if (found->second.words.empty()) {
     todo(fmt::format("{}: '{}' in {}:{} still says ?", exercise_, id, file_, found->second.line),
          place);

@@ -1,7 +1,7 @@
 /// @file  The answers of a predict or diagnose exercise: a text file of lines `question: answer`.
 /// Laws: (1) every question of the exercise stands in the file exactly once, and nothing else does; (2) an answer is one
 /// of its question's choices, or `?`; (3) `?` is todo, and only for a test that asks for it; (4) a file that breaks a law
-/// fails the test, with the line, what stands there and what may stand there.
+/// fails the test, there: with what stands in the line and what may stand there.
 /// Call from a test, outside goroutines.
 #pragma once
 

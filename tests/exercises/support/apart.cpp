@@ -54,6 +54,8 @@ Apart run_apart(const std::function<void()>& body) {
 void end_alike(const Apart& apart) {
   fmt::print(stderr, "{}", apart.ending.output);
   for (const isolation::Entry& entry : apart.ending.journal) {
+    if (entry.kind == isolation::Entry::Kind::claim && isolation::Journal::current() != nullptr)
+      isolation::Journal::current()->write(entry);
     if (entry.kind == isolation::Entry::Kind::seed) isolation::note_seed(std::stoull(entry.text));
     if (entry.kind == isolation::Entry::Kind::failure) fail_again(entry);
   }

@@ -118,6 +118,8 @@ void must_reject(std::size_t wanted, const std::vector<Planted>& planted,
     std::ofstream(file) << planted[living].flaw;
   const std::string claim =
       fmt::format("your tests reject {} of the {} wrong ones", wanted, planted.size());
+  if (count >= wanted)
+    remark(fmt::format("your tests reject {} of the {} wrong ones", count, planted.size()));
   must_hold({claim, place}, count >= wanted,
             "they reject {}, and {} live; of the {} are rejected{}", count, planted.size() - count,
             planted.size(), each);

@@ -162,7 +162,8 @@ class Build(scratch.ScratchBook):
         answers.write_text("sky: green\n")
         self.assert_says(self.tool("exercise", "check", "01-1"), 1, "FAIL  Sky.IsBlue")
         answers.write_text("sky: mauve\n")
-        self.assert_says(self.tool("exercise", "check", "01-1"), 1, "exercises/01-1-sky/answers.txt:1: 'mauve' is no answer to 'sky'")
+        self.assert_says(self.tool("exercise", "check", "01-1"), 1, "'mauve' is no answer to 'sky'",
+                         "  at             : exercises/01-1-sky/answers.txt:1\n")
         answers.write_text("sky: blue\n")
         self.assert_says(self.tool("exercise", "check", "01-1"), 0, "PASS  01-1-sky: 1 test", "exercises/01-2-twice/README.md")
 

@@ -69,6 +69,10 @@ class Fingerprints(planted.PlantedExercise):
         self.assertEqual(self.match("Twice.DoublesOne", "panic", "it was 3"), [])
         self.assertEqual(self.match("Twice.DoublesOne", "failed", "it was odd"), [])
 
+    def test_a_failure_that_names_a_file_matches_wherever_the_file_lies(self):
+        self.judge("--fingerprints", plus_two=["Twice.DoublesOne\tpanic\tclosed at build/dev/mutants/01-2-twice/plus-two/twice.cpp:12"])
+        self.assertEqual(self.match("Twice.DoublesOne", "panic", "closed at exercises/01-2-twice/twice.cpp:9"), ["plus-two"])
+
     def test_without_a_file_nothing_matches(self):
         self.assertEqual(self.match("Twice.DoublesOne", "failed", "it was 3"), [])
 
