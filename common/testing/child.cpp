@@ -70,6 +70,11 @@ bool read_available(int descriptor, Sink&& sink) {
   return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
+std::vector<void (*)()>& preparations() {
+  static std::vector<void (*)()> bodies;
+  return bodies;
+}
+
 /// Waits for the end of a child, or of one of a group.
 /// @return false when there is none
 bool wait_for(pid_t child, int* status) {
@@ -123,6 +128,15 @@ std::string Output::text() const {
   if (left_out_size == 0) return first_ + last_;
   return fmt::format("{}\n({} bytes are left out here)\n{}", first_, left_out_size,
                      last_.substr(surplus));
+}
+
+bool before_the_tests(void (*body)()) {
+  preparations().push_back(body);
+  return true;
+}
+
+void prepare_the_tests() {
+  for (void (*body)() : std::exchange(preparations(), {})) body();
 }
 
 Ending run_in_child(const std::function<void()>& body, std::chrono::milliseconds limit) {

@@ -46,6 +46,16 @@ struct Ending {
   std::vector<Entry> journal;  ///< what the test told
 };
 
+/// Has `body` run once, in this program's own process, before its first test is forked: what it reads into memory, each test
+/// finds there.  It must leave no thread behind.  For a variable at namespace scope:
+///
+///     const bool prepared = before_the_tests([] { read_what_takes_long(); });
+///
+/// @return true
+bool before_the_tests(void (*body)());
+/// Runs what before_the_tests() was given, once.
+void prepare_the_tests();
+
 /// Forks, runs `body` in the child and waits for the child's end.  Blocks, at most a little longer
 /// than `limit`. In the child, standard input is empty, output is collected, and a journal is open;
 /// after `body` it writes `finished` and calls exit(0).

@@ -259,6 +259,7 @@ int run_isolated(const Options& options) {
   delete listeners.Release(listeners.default_result_printer());
   std::vector<std::string> names = chosen_tests();
   if (names.empty()) return refuse(nothing_chosen());
+  prepare_the_tests();
 
   std::FILE* verdicts = nullptr;
   if (!options.verdicts.empty()) {

@@ -25,6 +25,15 @@ namespace {
 constexpr std::uint64_t kSeeds = 20;
 constexpr std::string_view kReturned = "main returns\n";
 
+/// Reads the debug information once, and not in each of the processes that end with a report.
+const bool has_read = isolation::before_the_tests([] {
+  run([] {
+    go(nil_send);  // parks, with the units that the reports are about on its stack
+    yield();
+    static_cast<void>(dump_goroutines());
+  });
+});
+
 /// What a program did in one schedule.
 struct Outcome {
   std::string schedule;  ///< as a reader names it: "in the random order of seed 7"
@@ -72,8 +81,6 @@ void judge(std::string_view id, void (*program)(),
            std::source_location place = std::source_location::current()) {
   const std::string answer = answers().one(id);
   const std::string text = fmt::format("your answer to '{}' is true of every run", id);
-  // Reads the debug information once, here, and not in each of the processes that end with a report.
-  run([] { static_cast<void>(dump_goroutines()); });
   for (std::uint64_t seed = 0; seed <= kSeeds; ++seed) {
     const Outcome outcome =
         seed == 0 ? outcome_of(program, "in the standard order", {})
