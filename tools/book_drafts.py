@@ -19,7 +19,8 @@ WRITE: the question that this exercise answers, and a few lines that raise it; c
 **Write** $task
 
 ```text
-make check EX=$id
+make learn EX=$id    # stays beside your editor, and tests at each save
+make check EX=$id    # the same, once
 ```
 $more
 Stuck? Three hints, each saying more than the one before: [1](hints/1.md), [2](hints/2.md), [3](hints/3.md).

@@ -18,6 +18,7 @@ Laws
   3. What cannot be written is said, and the caller goes on.
 """
 
+import atexit
 import contextlib
 import dataclasses
 import datetime
@@ -163,6 +164,12 @@ def say(text):
     print(text, file=sys.stderr)
 
 
+def say_last(text):
+    """At exit: it matters less than what else there is to say."""
+    sys.stdout.flush()
+    say(text)
+
+
 @contextlib.contextmanager
 def locked():
     """One process at a time.  The lock is on the book's folder, so it leaves no file behind and needs no right to write."""
@@ -244,5 +251,5 @@ def update(folder, change):
             say(f".progress cannot be written: {error.strerror}; this is not remembered (all else holds)")
         else:
             if is_new:
-                say("there was no .progress: what you do is kept in it from now on")
+                atexit.register(say_last, "there was no .progress: what you do is kept in it from now on")
     return record
