@@ -7,8 +7,8 @@
 ///  3. Without colour there is no escape sequence in a row; without UTF-8 nothing but ASCII.
 ///  4. What matters first stays when room is short: the verdict before the task, the task before the other chapters.
 ///
-/// Call from anywhere; nothing here blocks.  Source: ECMA-48, "Select graphic rendition"; OSC 8, "Hyperlinks in
-/// terminal emulators".
+/// What each view has in it: layouts.hpp.
+/// Call from anywhere; nothing here blocks.
 #pragma once
 
 #include <cstddef>

@@ -1,0 +1,236 @@
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "coach/layouts.hpp"
+#include "coach/state.hpp"
+#include "coach/text.hpp"
+
+namespace conclave::coach {
+
+namespace {
+
+constexpr std::size_t kBodyRowsWanted = 10;
+
+Row chapter_row(const State& state, std::string_view chapter) {
+  const bool is_current = state.exercise().chapter() == chapter;
+  const Style style = is_current ? Style::plain : Style::dim;
+  std::string cells;
+  for (const Exercise& exercise : state.exercises) {
+    if (exercise.chapter() == chapter) cells += exercise.standing == Standing::passed ? "■" : "□";
+  }
+  return ends(
+      state,
+      {fmt::format("{}   {}", name_of_chapter(chapter), progress(state, chapter, "")), style},
+      {std::move(cells), style});
+}
+
+/// How far the reader is: all in one row, and a row for a chapter.
+Rows progress_rows(const State& state, bool with_all_chapters) {
+  constexpr std::size_t kRowsPerChapter = 8;  // of the terminal
+  Rows rows{ends(state, {"Conclave", Style::bold},
+                 {progress(state, "", is_wide(state) ? " exercises" : ""), Style::bold})};
+  std::vector<std::string_view> chapters;
+  for (const Exercise& exercise : state.exercises) {
+    if (chapters.empty() || chapters.back() != exercise.chapter())
+      chapters.push_back(exercise.chapter());
+  }
+  const bool fits = chapters.size() * kRowsPerChapter <= terminal_rows(state);
+  for (const std::string_view chapter : chapters) {
+    if ((with_all_chapters && fits) || chapter == state.exercise().chapter())
+      rows.push_back(chapter_row(state, chapter));
+  }
+  return rows;
+}
+
+std::string_view words_for(Standing standing) {
+  switch (standing) {
+    case Standing::untouched:
+      return "new";
+    case Standing::begun:
+      return "begun";
+    case Standing::passed:
+      return "passed";
+    case Standing::stale:
+      return "passed once, to be checked again";
+  }
+  return "";
+}
+
+/// What the reader is to do.
+Rows task_rows(const State& state, bool with_task) {
+  const Exercise& exercise = state.exercise();
+  Rows rows;
+  add(rows, state, fmt::format("{} {}", exercise.number(), exercise.title), Style::bold);
+  std::string about = fmt::format("{}, about {} minutes", exercise.kind, exercise.minutes);
+  if (exercise.on_short_route) about += ", ★ short route";
+  if (exercise.hints_opened != 0) about += fmt::format(", {} of 3 hints", exercise.hints_opened);
+  about += fmt::format(", {}", words_for(exercise.standing));
+  add(rows, state, about, Style::dim);
+  if (with_task && !state.task.empty()) add(rows, state, state.task);
+  if (with_task)
+    add_path(rows, state, "read", fmt::format("exercises/{}/README.md", exercise.folder), 0);
+  for (const std::string& file : exercise.files) {
+    const auto line = state.beginnings.find(file);
+    add_path(rows, state, "edit", file, line == state.beginnings.end() ? 0 : line->second);
+  }
+  return rows;
+}
+
+std::string seconds(Duration duration) {
+  return fmt::format("{} s", std::chrono::floor<std::chrono::seconds>(duration).count());
+}
+
+Style style_of(Tone tone, std::string_view line, bool is_first) {
+  if (line.starts_with("FAIL")) return Style::bad;
+  if (line.starts_with("PASS")) return Style::good;
+  if (!is_first || tone == Tone::plain) return Style::plain;
+  return tone == Tone::good ? Style::good : Style::bad;
+}
+
+/// Whether `next` goes on with the paragraph that `line` is a part of, and that is too wide for this screen anyway.
+bool goes_on(std::string_view line, std::string_view next, std::size_t columns) {
+  const auto is_prose = [](std::string_view text) {
+    const char first = text.empty() ? ' ' : text[0];
+    return (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '`' ||
+           first == '(';
+  };
+  return width(line) > columns && is_prose(line) && is_prose(next) && !next.starts_with("```");
+}
+
+/// The lines of a report, with its wide paragraphs on one line each, so that they are wrapped anew.
+std::vector<std::string> report_lines(const State& state) {
+  std::vector<std::string> joined;
+  bool is_code = false;
+  for (std::string& line : lines_of(state.report.text)) {
+    if (line.starts_with("```")) is_code = !is_code;
+    if (!is_code && !joined.empty() && goes_on(joined.back(), line, columns_of(state))) {
+      joined.back() += ' ' + line;
+    } else {
+      joined.push_back(std::move(line));
+    }
+  }
+  return joined;
+}
+
+/// What the exercise has to say before anything was asked.
+std::string invitation(const State& state) {
+  const Exercise& exercise = state.exercise();
+  if (exercise.standing == Standing::passed)
+    return "This one passes.  n goes on to the next, s shows our answer beside yours.";
+  if (exercise.standing == Standing::untouched) {
+    return "Read, edit, save: each save is checked at once.  h gives a hint; the first one is "
+           "free.";
+  }
+  return "Save, and it is checked at once; or p checks what is there.";
+}
+
+Rows exercise_body(const State& state) {
+  Rows rows;
+  if (state.confirming) {
+    const bool resets = *state.confirming == Verb::reset;
+    add(rows, state,
+        resets ? "Put the exercise back as it was?" : "Open the solution before yours passes?",
+        Style::bold);
+    add(rows, state,
+        resets ? "Your answer is kept in .backup.  y puts it back, any other key does not."
+               : "Once yours passes, s opens it at once.  y gives up and opens it now, any other "
+                 "key does not.");
+  } else if (state.job && !state.job->in_background) {
+    add(rows, state, doing(state), Style::bold);
+    if (state.now - state.job->started >= std::chrono::seconds(3)) {
+      add(rows, state, "The first check of an exercise builds more than later ones.  esc stops it.",
+          Style::dim);
+    }
+  } else if (!state.report.text.empty()) {
+    add_report(rows, state);
+  } else {
+    add(rows, state, invitation(state));
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::string doing(const State& state) {
+  const Job& job = *state.job;
+  std::string text;
+  switch (job.request.verb) {
+    case Verb::status:
+      text = "looking where you are";
+      break;
+    case Verb::question:
+      text = "looking for a question";
+      break;
+    case Verb::check:
+      text = job.in_background ? fmt::format("checking {} again", job.request.about) : "checking";
+      break;
+    case Verb::hint:
+      text = "opening a hint";
+      break;
+    case Verb::why:
+      text = "asking why";
+      break;
+    case Verb::solution:
+    case Verb::give_up:
+      text = "opening the solution";
+      break;
+    case Verb::reset:
+      text = "putting it back";
+      break;
+  }
+  const Duration elapsed = state.now - job.started;
+  if (elapsed >= std::chrono::seconds(1)) text += fmt::format(", {}", seconds(elapsed));
+  return text;
+}
+
+void add_report(Rows& rows, const State& state) {
+  bool is_first = true;
+  for (const std::string& line : report_lines(state)) {
+    add(rows, state, line, style_of(state.report.tone, line, std::exchange(is_first, false)));
+  }
+  if (state.view == View::exercise && state.exercise().standing == Standing::passed &&
+      state.report.tone == Tone::good && state.report.text.starts_with("PASS")) {
+    add(rows, state, "");
+    add(rows, state, "n goes on, s shows our answer beside yours.");
+  }
+}
+
+Layout exercise_layout(const State& state) {
+  Layout layout;
+  layout.body = exercise_body(state);
+  if (state.job && state.job->in_background && state.job->request.verb == Verb::check) {
+    add(layout.bottom, state, doing(state), Style::dim);
+  }
+  if (!state.polling.empty()) {
+    add(layout.bottom, state,
+        fmt::format("Saves are seen within a second, not at once ({}).", state.polling),
+        Style::dim);
+  }
+  for (Row& row : key_rows(state, {{"n", "next"},
+                                   {"h", "hint"},
+                                   {"w", "why"},
+                                   {"s", "solution"},
+                                   {"r", "reset"},
+                                   {"l", "list"},
+                                   {"p", "replay"},
+                                   {"?", "keys"},
+                                   {"q", "quit"}})) {
+    layout.bottom.push_back(std::move(row));
+  }
+  // The task gives way to a long report.
+  for (const bool with_all : {true, false}) {
+    layout.top = progress_rows(state, with_all);
+    layout.top.push_back(rule(state));
+    for (Row& row : task_rows(state, with_all)) layout.top.push_back(std::move(row));
+    const std::size_t used = layout.top.size() + layout.bottom.size() + 2;
+    const std::size_t left = terminal_rows(state) - std::min(used, terminal_rows(state));
+    if (layout.body.size() <= left || left >= kBodyRowsWanted) break;
+  }
+  return layout;
+}
+
+}  // namespace conclave::coach
