@@ -13,8 +13,6 @@ namespace conclave::coach {
 
 namespace {
 
-constexpr std::size_t kBodyRowsWanted = 10;
-
 Row chapter_row(const State& state, std::string_view chapter) {
   const bool is_current = state.exercise().chapter() == chapter;
   const Style style = is_current ? Style::plain : Style::dim;
@@ -30,7 +28,6 @@ Row chapter_row(const State& state, std::string_view chapter) {
 
 /// How far the reader is: all in one row, and a row for a chapter.
 Rows progress_rows(const State& state, bool with_all_chapters) {
-  constexpr std::size_t kRowsPerChapter = 8;  // of the terminal
   Rows rows{ends(state, {"Conclave", Style::bold},
                  {progress(state, "", is_wide(state) ? " exercises" : ""), Style::bold})};
   std::vector<std::string_view> chapters;
@@ -38,7 +35,7 @@ Rows progress_rows(const State& state, bool with_all_chapters) {
     if (chapters.empty() || chapters.back() != exercise.chapter())
       chapters.push_back(exercise.chapter());
   }
-  const bool fits = chapters.size() * kRowsPerChapter <= terminal_rows(state);
+  const bool fits = chapters.size() <= side_rows_max(state);
   for (const std::string_view chapter : chapters) {
     if ((with_all_chapters && fits) || chapter == state.exercise().chapter())
       rows.push_back(chapter_row(state, chapter));
@@ -60,24 +57,87 @@ std::string_view words_for(Standing standing) {
   return "";
 }
 
-/// What the reader is to do.
-Rows task_rows(const State& state, bool with_task) {
+/// What kind of exercise it is, and how far the reader is with it.
+std::string about(const Exercise& exercise) {
+  std::string text = fmt::format("{}, about {} minutes", exercise.kind, exercise.minutes);
+  if (exercise.on_short_route) text += ", ★ short route";
+  if (exercise.hints_opened != 0) text += fmt::format(", {} of 3 hints", exercise.hints_opened);
+  return fmt::format("{}, {}", text, words_for(exercise.standing));
+}
+
+/// A file of the exercise, and what the reader does with it.
+struct Place {
+  std::string_view verb;
+  std::string path;
+  std::size_t line = 0;  // 0 for none
+
+  [[nodiscard]] std::string text(std::string_view folder) const {
+    const std::string_view name =
+        std::string_view(path).substr(path.starts_with(folder) ? folder.size() : 0);
+    return line == 0 ? std::string(name) : fmt::format("{}:{}", name, line);
+  }
+};
+
+/// Where the reader reads and edits.  In a narrow terminal the folder comes once, and the names below it.
+Rows place_rows(const State& state, bool with_readme) {
   const Exercise& exercise = state.exercise();
-  Rows rows;
-  add(rows, state, fmt::format("{} {}", exercise.number(), exercise.title), Style::bold);
-  std::string about = fmt::format("{}, about {} minutes", exercise.kind, exercise.minutes);
-  if (exercise.on_short_route) about += ", ★ short route";
-  if (exercise.hints_opened != 0) about += fmt::format(", {} of 3 hints", exercise.hints_opened);
-  about += fmt::format(", {}", words_for(exercise.standing));
-  add(rows, state, about, Style::dim);
-  if (with_task && !state.task.empty()) add(rows, state, state.task);
-  if (with_task)
-    add_path(rows, state, "read", fmt::format("exercises/{}/README.md", exercise.folder), 0);
+  const std::string folder = fmt::format("exercises/{}/", exercise.folder);
+  std::vector<Place> places;
+  if (with_readme) places.push_back({.verb = "read", .path = folder + "README.md"});
   for (const std::string& file : exercise.files) {
     const auto line = state.beginnings.find(file);
-    add_path(rows, state, "edit", file, line == state.beginnings.end() ? 0 : line->second);
+    places.push_back(
+        {.verb = "edit", .path = file, .line = line == state.beginnings.end() ? 0 : line->second});
+  }
+  const std::size_t columns = columns_of(state);
+  const auto fits = [&](const Place& place) {
+    return width(place.verb) + 1 + width(place.text("")) <= columns;
+  };
+  Rows rows;
+  if (std::ranges::all_of(places, fits)) {
+    for (const Place& place : places) add_path(rows, state, place.verb, place.path, place.line);
+    return rows;
+  }
+  for (std::string& piece : wrap(folder, columns))
+    rows.push_back({{std::move(piece), Style::accent, folder}});
+  std::size_t used = columns;  // so that the first begins a row
+  for (const Place& place : places) {
+    const std::string name = place.text(folder);
+    const std::size_t wanted = width(place.verb) + 1 + width(name);
+    const bool begins = used + 2 + wanted > columns;
+    if (begins) {
+      rows.emplace_back();
+      used = 0;
+    }
+    rows.back().push_back({fmt::format("{}{} ", begins ? "" : "  ", place.verb), Style::dim});
+    rows.back().push_back({name, Style::accent, place.path});
+    used += wanted + (begins ? 0 : 2);
   }
   return rows;
+}
+
+void append(Rows& rows, Rows more) {
+  for (Row& row : more) rows.push_back(std::move(row));
+}
+
+/// What is above the body, from all there is to say to the least.
+std::vector<Rows> tops_of(const State& state) {
+  enum Extent { title, title_and_files, all_files, with_progress, with_about, with_task, all };
+  const Exercise& exercise = state.exercise();
+  std::vector<Rows> tops;
+  for (int extent = all; extent >= title; --extent) {
+    Rows rows;
+    if (extent >= with_progress) {
+      rows = progress_rows(state, extent == all);
+      rows.push_back(rule(state));
+    }
+    add(rows, state, fmt::format("{} {}", exercise.number(), exercise.title), Style::bold);
+    if (extent >= with_about) add(rows, state, about(exercise), Style::dim);
+    if (extent >= with_task && !state.task.empty()) add(rows, state, state.task);
+    if (extent > title) append(rows, place_rows(state, extent >= all_files));
+    tops.push_back(std::move(rows));
+  }
+  return tops;
 }
 
 std::string seconds(Duration duration) {
@@ -200,36 +260,17 @@ void add_report(Rows& rows, const State& state) {
 }
 
 Layout exercise_layout(const State& state) {
-  Layout layout;
-  layout.body = exercise_body(state);
+  Layout layout{.tops = tops_of(state), .body = exercise_body(state)};
   if (state.job && state.job->in_background && state.job->request.verb == Verb::check) {
-    add(layout.bottom, state, doing(state), Style::dim);
+    add(layout.notes, state, doing(state), Style::dim);
   }
   if (!state.polling.empty()) {
-    add(layout.bottom, state,
+    add(layout.notes, state,
         fmt::format("Saves are seen within a second, not at once ({}).", state.polling),
         Style::dim);
   }
-  for (Row& row : key_rows(state, {{"n", "next"},
-                                   {"h", "hint"},
-                                   {"w", "why"},
-                                   {"s", "solution"},
-                                   {"r", "reset"},
-                                   {"l", "list"},
-                                   {"p", "replay"},
-                                   {"?", "keys"},
-                                   {"q", "quit"}})) {
-    layout.bottom.push_back(std::move(row));
-  }
-  // The task gives way to a long report.
-  for (const bool with_all : {true, false}) {
-    layout.top = progress_rows(state, with_all);
-    layout.top.push_back(rule(state));
-    for (Row& row : task_rows(state, with_all)) layout.top.push_back(std::move(row));
-    const std::size_t used = layout.top.size() + layout.bottom.size() + 2;
-    const std::size_t left = terminal_rows(state) - std::min(used, terminal_rows(state));
-    if (layout.body.size() <= left || left >= kBodyRowsWanted) break;
-  }
+  layout.keys = {{"n", "next"}, {"h", "hint"},   {"w", "why"},  {"s", "solution"}, {"r", "reset"},
+                 {"l", "list"}, {"p", "replay"}, {"?", "keys"}, {"q", "quit"}};
   return layout;
 }
 

@@ -50,6 +50,12 @@ Row list_row(const State& state, const Exercise& exercise, bool is_chosen) {
               {fmt::format("{}, {} min", exercise.kind, exercise.minutes), Style::dim});
 }
 
+Rows title(const State& state, std::string_view text) {
+  Rows rows;
+  add(rows, state, text, Style::bold);
+  return rows;
+}
+
 }  // namespace
 
 std::string progress(const State& state, std::string_view chapter, std::string_view things) {
@@ -68,8 +74,7 @@ std::string name_of_chapter(std::string_view chapter) {
 }
 
 Layout welcome_layout(const State& state) {
-  Layout layout;
-  add(layout.top, state, "Conclave: the exercises", Style::bold);
+  Layout layout{.tops = {title(state, "Conclave: the exercises")}};
   constexpr std::array<std::string_view, 5> kLines{
       "Each exercise is a folder: a README that asks, and a file that you edit, in your own "
       "editor.",
@@ -84,15 +89,16 @@ Layout welcome_layout(const State& state) {
     if (is_wide(state)) add(layout.body, state, "");
     add(layout.body, state, line);
   }
-  layout.bottom = key_rows(state, {{"any key", "begins"}, {"q", "quit"}});
+  layout.keys = {{"any key", "begins"}, {"q", "quit"}};
   return layout;
 }
 
 Layout question_layout(const State& state) {
-  Layout layout;
   const Quiz& quiz = *state.quiz;
-  add(layout.top, state, "One question before we go on", Style::bold);
-  add(layout.top, state, "Any other key skips it.", Style::dim);
+  const Rows least = title(state, "One question before we go on");
+  Rows top = least;
+  add(top, state, "Any other key skips it.", Style::dim);
+  Layout layout{.tops = {std::move(top), least}};
   for (const std::string& line : quiz.question.text) add(layout.body, state, line);
   add(layout.body, state, "");
   for (std::size_t i = 0; i < quiz.question.choices.size(); ++i) {
@@ -111,7 +117,7 @@ Layout question_layout(const State& state) {
         fmt::format("{} s left", std::chrono::ceil<std::chrono::seconds>(left).count()),
         Style::dim);
     const std::string digits = fmt::format("1-{}", quiz.question.choices.size());
-    layout.bottom = key_rows(state, {{digits, "answer"}, {"any other key", "skips"}});
+    layout.keys = {{digits, "answer"}, {"any other key", "skips"}};
     return layout;
   }
   const bool is_right = quiz.question.choices[*quiz.chosen] == quiz.question.answer;
@@ -123,14 +129,13 @@ Layout question_layout(const State& state) {
     add(layout.body, state, fmt::format("Exercise {} asks it in full:", exercise.number()));
     add_path(layout.body, state, "read", fmt::format("exercises/{}/README.md", exercise.folder), 0);
   }
-  layout.bottom = key_rows(state, {{"any key", "goes on"}});
+  layout.keys = {{"any key", "goes on"}};
   return layout;
 }
 
 Layout list_layout(const State& state) {
-  Layout layout;
-  layout.top = {
-      ends(state, {"All exercises", Style::bold}, {progress(state, "", ""), Style::bold})};
+  Layout layout{.tops = {{ends(state, {"All exercises", Style::bold},
+                               {progress(state, "", ""), Style::bold})}}};
   std::string_view chapter;
   for (std::size_t i = 0; i < state.exercises.size(); ++i) {
     const Exercise& exercise = state.exercises[i];
@@ -144,17 +149,13 @@ Layout list_layout(const State& state) {
     if (is_chosen) layout.chosen = layout.body.size();
     layout.body.push_back(list_row(state, exercise, is_chosen));
   }
-  add(layout.bottom, state, "✓ passes  ~ begun  ! to be checked again  ★ short route", Style::dim);
-  for (Row& row :
-       key_rows(state, {{"j k", "move"}, {"enter", "opens"}, {"l", "back"}, {"q", "quit"}})) {
-    layout.bottom.push_back(std::move(row));
-  }
+  add(layout.notes, state, "✓ passes  ~ begun  ! to be checked again  ★ short route", Style::dim);
+  layout.keys = {{"j k", "move"}, {"enter", "opens"}, {"l", "back"}, {"q", "quit"}};
   return layout;
 }
 
 Layout help_layout(const State& state) {
-  Layout layout;
-  add(layout.top, state, "Keys", Style::bold);
+  Layout layout{.tops = {title(state, "Keys")}};
   constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kKeys{
       {{"n", "the next exercise that does not pass"},
        {"h", "a hint; the next one opens after a try, or ten minutes"},
@@ -171,21 +172,19 @@ Layout help_layout(const State& state) {
        {"q", "quit; Ctrl-C does it, too"}}};
   for (const auto& [key, words] : kKeys)
     add(layout.body, state, fmt::format("  {:<8}: {}", key, words));
-  layout.bottom = key_rows(state, {{"any key", "goes back"}, {"q", "quit"}});
+  layout.keys = {{"any key", "goes back"}, {"q", "quit"}};
   return layout;
 }
 
 Layout message_layout(const State& state) {
-  Layout layout;
-  add(layout.top, state, "Conclave", Style::bold);
+  Layout layout{.tops = {title(state, "Conclave")}};
   if (state.job) {
     add(layout.body, state, doing(state));
   } else {
     add_report(layout.body, state);
   }
-  layout.bottom = state.view == View::trouble
-                      ? key_rows(state, {{"p", "tries again"}, {"q", "quit"}})
-                      : key_rows(state, {{"q", "quit"}});
+  if (state.view == View::trouble) layout.keys.emplace_back("p", "tries again");
+  layout.keys.emplace_back("q", "quit");
   return layout;
 }
 

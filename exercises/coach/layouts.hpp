@@ -1,7 +1,7 @@
 /// @file
-/// Layouts: what is on the screen in each view, in three parts.
+/// Layouts: what is on the screen in each view: a top, a body that scrolls, notes, and keys.
 ///
-/// The middle part scrolls; screen.hpp says how they share the rows of the terminal.
+/// A layout says what there is; screen.hpp says how it shares the rows of the terminal.
 ///
 /// Call from anywhere; nothing here blocks.
 #pragma once
@@ -10,16 +10,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "coach/rows.hpp"
 
 namespace conclave::coach {
 
-/// The three parts of the screen.
+/// The parts of the screen.
 struct Layout {
-  Rows top{};
+  std::vector<Rows> tops{};  ///< from all there is to say to the least: the first that leaves room
   Rows body{};
-  Rows bottom{};
+  Rows notes{};                         ///< between the body and the keys
+  std::vector<KeyWord> keys{};          ///< the last two stay longest
   std::optional<std::size_t> chosen{};  ///< the row of the body that is to be seen
 };
 

@@ -32,6 +32,24 @@ std::string_view code_of(Style style) {
   return "";
 }
 
+/// Keys and words, as many in a row as fit.
+Rows packed(const State& state, const std::vector<KeyWord>& keys) {
+  Rows rows{{}};
+  std::size_t used = 0;
+  for (const auto& [key, word] : keys) {
+    const std::size_t wanted = width(key) + 1 + width(word);
+    if (used != 0 && used + 2 + wanted > columns_of(state)) {
+      rows.emplace_back();
+      used = 0;
+    }
+    if (used != 0) rows.back().push_back({"  "});
+    used += wanted + (used == 0 ? 0 : 2);
+    rows.back().push_back({key, Style::bold});
+    rows.back().push_back({fmt::format(" {}", word)});
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::size_t columns_of(const State& state) {
@@ -39,6 +57,10 @@ std::size_t columns_of(const State& state) {
 }
 std::size_t terminal_rows(const State& state) {
   return static_cast<std::size_t>(std::max(state.look.size.rows, 1));
+}
+std::size_t side_rows_max(const State& state) {
+  constexpr std::size_t kRowsForEach = 8;
+  return std::max<std::size_t>(terminal_rows(state) / kRowsForEach, 1);
 }
 bool is_wide(const State& state) { return columns_of(state) >= kColumnsOfWide; }
 
@@ -74,19 +96,11 @@ Row ends(const State& state, Span left, Span right) {
   return {std::move(left), {std::move(gap)}, std::move(right)};
 }
 
-Rows key_rows(const State& state, const std::vector<KeyWord>& keys) {
-  Rows rows{{}};
-  std::size_t used = 0;
-  for (const auto& [key, word] : keys) {
-    const std::size_t wanted = width(key) + 1 + width(word);
-    if (used != 0 && used + 2 + wanted > columns_of(state)) {
-      rows.emplace_back();
-      used = 0;
-    }
-    if (used != 0) rows.back().push_back({"  "});
-    used += wanted + (used == 0 ? 0 : 2);
-    rows.back().push_back({key, Style::bold});
-    rows.back().push_back({fmt::format(" {}", word)});
+Rows key_rows(const State& state, std::vector<KeyWord> keys) {
+  Rows rows = packed(state, keys);
+  while (rows.size() > side_rows_max(state) && keys.size() > 1) {
+    keys.erase(keys.end() - std::min<std::ptrdiff_t>(std::ssize(keys), 3));
+    rows = packed(state, keys);
   }
   return rows;
 }

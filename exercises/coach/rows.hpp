@@ -39,6 +39,8 @@ using KeyWord = std::pair<std::string, std::string_view>;
 [[nodiscard]] std::size_t columns_of(const State& state);
 /// How high it is; at least 1.
 [[nodiscard]] std::size_t terminal_rows(const State& state);
+/// How many rows may be taken by what is not said last: of chapters, of keys.
+[[nodiscard]] std::size_t side_rows_max(const State& state);
 /// Whether there is room for labels beside their text.
 [[nodiscard]] bool is_wide(const State& state);
 
@@ -53,8 +55,8 @@ void add_path(Rows& rows, const State& state, std::string_view label, const std:
 [[nodiscard]] Row rule(const State& state, std::string_view word = {});
 /// Two texts at the two ends of a row; the right one goes when there is no room.
 [[nodiscard]] Row ends(const State& state, Span left, Span right);
-/// Keys, each with its word; a row holds as many as fit.
-[[nodiscard]] Rows key_rows(const State& state, const std::vector<KeyWord>& keys);
+/// Keys, each with its word: a row of them for each eight of the terminal, and one at least.  The last two stay longest.
+[[nodiscard]] Rows key_rows(const State& state, std::vector<KeyWord> keys);
 
 /// The row as what is written to the terminal.
 [[nodiscard]] std::string text_of(const Row& row, const State& state);

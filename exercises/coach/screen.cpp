@@ -1,6 +1,7 @@
 #include "coach/screen.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,45 +33,79 @@ Layout layout_of(const State& state) {
   return {};
 }
 
-/// How many rows are left for the body.
-std::size_t room_of(const State& state, const Layout& layout) {
+constexpr std::size_t kBodyRowsWanted = 10;
+
+/// How the parts of a layout share the terminal.
+struct Shares {
+  Layout layout;
+  Rows top{};
+  Rows bottom{};
+  std::size_t room = 0;  // rows for the body
+  bool ruled = true;     // a rule above the body, and one below
+};
+
+std::size_t used_by(const Shares& shares) {
+  return shares.top.size() + shares.bottom.size() + (shares.ruled ? 2 : 0);
+}
+
+/// Shares out the rows: less of the top while the body has not what it wants; then all but the keys gives way to a row
+/// of the body.
+Shares share_out(const State& state) {
   const std::size_t rows = terminal_rows(state);
-  const std::size_t used =
-      layout.top.size() + layout.bottom.size() + 2;  // a rule above and one below
-  return rows > used ? rows - used : 0;
+  Shares shares{.layout = layout_of(state)};
+  const Layout& layout = shares.layout;
+  const Rows keys = key_rows(state, layout.keys);
+  shares.bottom = layout.notes;
+  shares.bottom.insert(shares.bottom.end(), keys.begin(), keys.end());
+  const std::size_t wanted = std::min(layout.body.size(), kBodyRowsWanted);
+  for (const Rows& top : layout.tops) {
+    shares.top = top;
+    if (used_by(shares) + wanted <= rows) break;
+  }
+  while (used_by(shares) + 1 > rows && used_by(shares) > keys.size()) {
+    if (shares.bottom.size() > keys.size()) {
+      shares.bottom.erase(shares.bottom.begin());
+    } else if (shares.ruled) {
+      shares.ruled = false;
+    } else {
+      shares.top.pop_back();
+    }
+  }
+  shares.room = rows - std::min(used_by(shares), rows);
+  return shares;
 }
 
-std::size_t first_row_max(const State& state, const Layout& layout) {
-  return layout.body.size() - std::min(room_of(state, layout), layout.body.size());
+std::size_t first_row_max(const Shares& shares) {
+  return shares.layout.body.size() - std::min(shares.room, shares.layout.body.size());
 }
 
-std::size_t first_row(const State& state, const Layout& layout) {
-  const std::size_t most = first_row_max(state, layout);
-  if (!layout.chosen) return std::min(state.scroll, most);
-  const std::size_t above = room_of(state, layout) / 2;  // in the middle, where there is no end
-  return std::min(*layout.chosen - std::min(*layout.chosen, above), most);
+std::size_t first_row(const State& state, const Shares& shares) {
+  const std::size_t most = first_row_max(shares);
+  const std::optional<std::size_t> chosen = shares.layout.chosen;
+  if (!chosen) return std::min(state.scroll, most);
+  const std::size_t above = shares.room / 2;  // in the middle, where there is no end
+  return std::min(*chosen - std::min(*chosen, above), most);
 }
 
 }  // namespace
 
 std::vector<std::string> rows_of(const State& state) {
-  const Layout layout = layout_of(state);
-  const std::size_t room = room_of(state, layout);
-  const std::size_t first = first_row(state, layout);
-  const std::size_t shown = std::min(room, layout.body.size() - first);
-  const bool is_cut = shown < layout.body.size();
+  const Shares shares = share_out(state);
+  const Rows& body = shares.layout.body;
+  const std::size_t first = first_row(state, shares);
+  const std::size_t shown = std::min(shares.room, body.size() - first);
+  const std::string part = shown == body.size() ? ""
+                                                : fmt::format("{}-{} of {}, j k space", first + 1,
+                                                              first + shown, body.size());
 
-  std::vector<Row> rows = layout.top;
-  rows.push_back(rule(state));
-  for (std::size_t i = 0; i < room; ++i) rows.push_back(i < shown ? layout.body[first + i] : Row{});
-  rows.push_back(rule(state, is_cut ? fmt::format("{}-{} of {}, j k space", first + 1,
-                                                  first + shown, layout.body.size())
-                                    : ""));
-  rows.insert(rows.end(), layout.bottom.begin(), layout.bottom.end());
+  Rows rows = shares.top;
+  if (shares.ruled) rows.push_back(rule(state));
+  for (std::size_t i = 0; i < shares.room; ++i) rows.push_back(i < shown ? body[first + i] : Row{});
+  if (shares.ruled) rows.push_back(rule(state, part));
+  rows.insert(rows.end(), shares.bottom.begin(), shares.bottom.end());
 
   std::vector<std::string> texts;
   for (const Row& row : rows) texts.push_back(text_of(row, state));
-  texts.resize(std::min(texts.size(), terminal_rows(state)));
   return texts;
 }
 
@@ -85,8 +120,8 @@ std::string frame_of(const State& state) {
   return frame;
 }
 
-std::size_t body_rows(const State& state) { return room_of(state, layout_of(state)); }
+std::size_t body_rows(const State& state) { return share_out(state).room; }
 
-std::size_t scroll_max(const State& state) { return first_row_max(state, layout_of(state)); }
+std::size_t scroll_max(const State& state) { return first_row_max(share_out(state)); }
 
 }  // namespace conclave::coach

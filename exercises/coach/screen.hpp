@@ -5,7 +5,8 @@
 ///  1. The same state is the same bytes.
 ///  2. There are never more rows than the terminal has, and none is wider than it is.
 ///  3. Without colour there is no escape sequence in a row; without UTF-8 nothing but ASCII.
-///  4. What matters first stays when room is short: the verdict before the task, the task before the other chapters.
+///  4. What matters first stays when room is short: the keys that explain the others and that leave, then the verdict,
+///     then the task, then the other chapters.
 ///
 /// What each view has in it: layouts.hpp.
 /// Call from anywhere; nothing here blocks.

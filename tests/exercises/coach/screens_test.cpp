@@ -85,9 +85,9 @@ class Session {
     elapsed += time;
     return happen(Ticked{});
   }
-  Session& small() {
+  Session& small(int rows = 24) {
     state.look.utf8 = false;
-    return happen(Resized{{.columns = 40, .rows = 24}});
+    return happen(Resized{{.columns = 40, .rows = rows}});
   }
   [[nodiscard]] Verb last() const { return asked.back().request.verb; }
 
@@ -133,6 +133,19 @@ TEST(Screen, OfAFailingAnswer) {
 TEST(Screen, OfAFailingAnswerInFortyColumns) {
   expect_screen(Session("passed").begin().happen(Saved{}).answer(1, kFailing).small(),
                 "failing-40");
+}
+
+TEST(Screen, OfAFailingAnswerInTenRows) {
+  expect_screen(Session("passed").begin().happen(Saved{}).answer(1, kFailing).small(10),
+                "failing-40x10");
+}
+
+TEST(Screen, OfTheFirstExerciseInFortyColumns) {
+  expect_screen(Session().begin().press("x").small(), "untouched-40");
+}
+
+TEST(Screen, OfTheFirstStartInFortyColumns) {
+  expect_screen(Session().begin().small(), "first-start-40");
 }
 
 TEST(Screen, OfAFailingAnswerInColour) {
@@ -205,6 +218,18 @@ TEST(Screen, IsWithinItsBoundsInEverySize) {
       }
       EXPECT_LE(rows_of(session.state).size(), static_cast<std::size_t>(rows));
     }
+  }
+}
+
+TEST(Screen, KeepsTheKeysThatExplainAndThatLeaveWhateverItsSize) {
+  for (int rows = 1; rows < 30; ++rows) {
+    Session session("passed");
+    session.begin().happen(Saved{}).answer(1, kFailing).small(rows);
+
+    std::string text;
+    for (const std::string& row : rows_of(session.state)) text += row + "  ";
+    EXPECT_THAT(text, testing::EndsWith("? keys  q quit  ")) << rows;
+    EXPECT_TRUE(rows == 1 || body_rows(session.state) >= 1) << rows;
   }
 }
 

@@ -144,7 +144,7 @@ class TheTerminal(CoachTest):
         coach = self.start()
         coach.wait_for("1.1 The first", "? keys  q quit")
         coach.resize(40, 20)
-        coach.wait_for("r reset  l list  p replay  ? keys\r")
+        coach.wait_for("r reset  l list  ? keys  q quit")
 
     def test_is_given_back_while_it_is_stopped(self):
         coach = self.start()
