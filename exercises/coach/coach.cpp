@@ -118,7 +118,8 @@ class Coach {
       // Nil, and so never ready, while no time is on the screen.
       const RecvChan<TimePoint> time = state_.shows_time() ? after(kTick) : RecvChan<TimePoint>{};
       select(recv(keys_, [this](std::optional<Key> key) { press(key); }),
-             recv(watcher_.saves(), [this] { happen(Saved{}); }),
+             recv(watcher_.saves(),
+                  [this](const std::vector<std::string>& files) { happen(Saved{files}); }),
              recv(signals_, [this](int signal) { take(signal); }),
              recv(asker_.answers(), [this](Answered answered) { happen(answered); }),
              recv(time, [this] { happen(Ticked{}); }));
@@ -160,7 +161,7 @@ class Coach {
 
   void perform(const Ask& ask) { asker_.ask(ask, state_.look.size.columns); }
   void perform(const Abandon& /*nothing*/) { asker_.abandon(); }
-  void perform(const Settle& /*nothing*/) { watcher_.settle(); }
+  void perform(const Settle& settle) { watcher_.settle(settle.files); }
   void perform(const Quit& quit) { quit_ = quit; }
 
   void perform(const Open& /*nothing*/) {
@@ -169,8 +170,9 @@ class Coach {
     state_.beginnings.clear();
     for (const std::string& file : exercise.files)
       state_.beginnings[file] = beginning_in(content_of(file));
-    watcher_.watch(exercise.files);
   }
+
+  void perform(const Watch& /*nothing*/) { watcher_.watch(files_of(state_.exercises)); }
 
   void perform(const Suspend& /*nothing*/) {
     terminal_.leave();

@@ -99,6 +99,13 @@ std::string Exercise::number() const {
                      std::string_view(id).substr(std::min(dash + 1, id.size())));
 }
 
+std::vector<std::string> files_of(const std::vector<Exercise>& exercises) {
+  std::vector<std::string> files;
+  for (const Exercise& exercise : exercises)
+    files.insert(files.end(), exercise.files.begin(), exercise.files.end());
+  return files;
+}
+
 std::vector<std::string> command_of(const Request& request) {
   static constexpr std::string_view kProgram = "tools/exercise";
   std::string verb;

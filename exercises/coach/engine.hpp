@@ -50,6 +50,9 @@ struct Exercise {
   [[nodiscard]] std::string number() const;
 };
 
+/// What the reader edits, of all of them.
+[[nodiscard]] std::vector<std::string> files_of(const std::vector<Exercise>& exercises);
+
 /// A question from a predict exercise of an earlier chapter.
 struct Question {
   std::string exercise;              ///< the id of the exercise that asks it in full

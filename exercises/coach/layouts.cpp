@@ -156,7 +156,7 @@ Layout list_layout(const State& state) {
 
 Layout help_layout(const State& state) {
   Layout layout{.tops = {title(state, "Keys")}};
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kKeys{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kKeys{
       {{"n", "the next exercise that does not pass"},
        {"h", "a hint; the next one opens after a try, or ten minutes"},
        {"w", "why it failed: the whole story"},
@@ -164,6 +164,7 @@ Layout help_layout(const State& state) {
        {"r", "the exercise as it was; yours is kept in .backup"},
        {"l", "every exercise; each can be begun at once"},
        {"p", "checks your answer again"},
+       {"o", "to the other exercise, when you saved a file of another one"},
        {"j k", "a line down or up, as the arrows do"},
        {"space b", "a page down or up"},
        {"esc", "stops what is being checked"},

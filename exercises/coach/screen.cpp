@@ -48,6 +48,20 @@ std::size_t used_by(const Shares& shares) {
   return shares.top.size() + shares.bottom.size() + (shares.ruled ? 2 : 0);
 }
 
+/// A save that is not checked, because it is another exercise's.
+Rows other_save_rows(const State& state) {
+  Rows rows;
+  if (!state.other_save) return rows;
+  const auto other = find_exercise(state.exercises, state.other_save->exercise);
+  if (!other) return rows;
+  const std::string number = state.exercises[*other].number();
+  add(rows, state,
+      fmt::format("You saved {}'s {}; this is {}.  o goes to {}.", number, state.other_save->file,
+                  state.exercise().number(), number),
+      Style::accent);
+  return rows;
+}
+
 /// Shares out the rows: less of the top while the body has not what it wants; then all but the keys gives way to a row
 /// of the body.
 Shares share_out(const State& state) {
@@ -55,7 +69,8 @@ Shares share_out(const State& state) {
   Shares shares{.layout = layout_of(state)};
   const Layout& layout = shares.layout;
   const Rows keys = key_rows(state, layout.keys);
-  shares.bottom = layout.notes;
+  shares.bottom = other_save_rows(state);
+  shares.bottom.insert(shares.bottom.end(), layout.notes.begin(), layout.notes.end());
   shares.bottom.insert(shares.bottom.end(), keys.begin(), keys.end());
   const std::size_t wanted = std::min(layout.body.size(), kBodyRowsWanted);
   for (const Rows& top : layout.tops) {

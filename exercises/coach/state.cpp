@@ -66,6 +66,7 @@ void open_exercise(State& state, Effects& effects, std::size_t index) {
   state.confirming.reset();
   state.report = {};
   state.scroll = 0;
+  state.other_save.reset();
   effects.emplace_back(Open{});
 }
 
@@ -177,6 +178,7 @@ void take_status(State& state, Effects& effects, const Ending& ending) {
 
   const bool is_first = state.exercises.empty();
   const std::string id = is_first ? "" : state.exercise().id;
+  if (files_of(state.exercises) != files_of(*exercises)) effects.emplace_back(Watch{});
   state.exercises = *std::move(exercises);
   if (is_first) return choose_first(state, effects);
   const auto same = std::ranges::find(state.exercises, id, &Exercise::id);
@@ -217,7 +219,8 @@ void take_answer(State& state, Effects& effects, const Answered& answered) {
   if (job.request.verb == Verb::check) take_verdict(state, job, ending);
   if (job.request.verb == Verb::reset) {
     effects.emplace_back(Open{});  // the task's beginning is back
-    effects.emplace_back(Settle{});
+    const auto it = std::ranges::find(state.exercises, job.request.about, &Exercise::id);
+    if (it != state.exercises.end()) effects.emplace_back(Settle{it->files});
   }
   if (job.in_background || job.request.about != state.exercise().id) return;
   const bool judges = job.request.verb == Verb::check;
@@ -339,6 +342,16 @@ void press_in_exercise(State& state, Effects& effects, Key key) {
   }
 }
 
+/// To the exercise of which another file was saved, to check it.
+void press_other(State& state, Effects& effects) {
+  const auto other = std::ranges::find(state.exercises, state.other_save->exercise, &Exercise::id);
+  state.other_save.reset();
+  if (other == state.exercises.end()) return;
+  state.quiz_asked = true;  // the reader is at work
+  open_exercise(state, effects, static_cast<std::size_t>(other - state.exercises.begin()));
+  ask_about_current(state, effects, Verb::check);
+}
+
 void press(State& state, Effects& effects, Key key) {
   constexpr char kCtrlC = '\x03';
   constexpr char kCtrlZ = '\x1a';
@@ -346,6 +359,7 @@ void press(State& state, Effects& effects, Key key) {
   if (key.is(kCtrlC)) return effects.push_back(Quit{});
   if (key.is(kCtrlZ)) return effects.push_back(Suspend{});
   if (key.is(kCtrlBackslash)) return effects.push_back(Dump{});
+  if (key.is('o') && state.other_save && !must_finish(state)) return press_other(state, effects);
   switch (state.view) {
     case View::loading:
       if (key.is('q')) effects.emplace_back(Quit{});
@@ -373,8 +387,23 @@ void press(State& state, Effects& effects, Key key) {
   }
 }
 
-void save(State& state, Effects& effects) {
-  if (state.exercises.empty() || must_finish(state)) return;
+void save(State& state, Effects& effects, const std::vector<std::string>& saved) {
+  bool is_current = false;
+  std::optional<OtherSave> other;
+  for (const std::string& file : saved) {
+    const auto owner = std::ranges::find_if(state.exercises, [&](const Exercise& e) {
+      return std::ranges::find(e.files, file) != e.files.end();
+    });
+    if (owner == state.exercises.end()) continue;
+    if (must_finish(state) && state.job->request.about == owner->id) continue;  // it writes them
+    if (owner->id == state.exercise().id) {
+      is_current = true;
+    } else {
+      other = {.exercise = owner->id, .file = file.substr(file.rfind('/') + 1)};
+    }
+  }
+  if (is_current || other) state.other_save = other;
+  if (!is_current || must_finish(state)) return;
   state.quiz_asked = true;       // the reader is at work
   effects.emplace_back(Open{});  // where to begin may have moved
   ask_about_current(state, effects, Verb::check);
@@ -389,8 +418,8 @@ std::vector<Effect> update(State& state, const Event& event, TimePoint now) {
     ask(state, effects, {.verb = Verb::status});
   } else if (const auto* pressed = std::get_if<Pressed>(&event)) {
     press(state, effects, pressed->key);
-  } else if (std::holds_alternative<Saved>(event)) {
-    save(state, effects);
+  } else if (const auto* saved = std::get_if<Saved>(&event)) {
+    save(state, effects, saved->files);
   } else if (const auto* answered = std::get_if<Answered>(&event)) {
     take_answer(state, effects, *answered);
   } else if (const auto* resized = std::get_if<Resized>(&event)) {

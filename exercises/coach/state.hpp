@@ -7,7 +7,8 @@
 /// Laws
 ///  1. At most one request is on its way.  A new one takes the place of the old one, whose answer is then ignored; but
 ///     a reset and a solution are let finish.
-///  2. A save has the current exercise checked, whatever is on the screen.
+///  2. A save of the current exercise's file has it checked, whatever is on the screen.  A save of another one's changes
+///     neither the exercise nor what is said of it: a row tells of it, and a key goes there.
 ///  3. Nothing is changed on the reader's behalf: no other exercise, no reset and no solution unless a key asked for it.
 ///  4. What is stale is checked again when nothing else is to be done, one at a time, and once.
 ///
@@ -72,6 +73,12 @@ struct Job {
   TimePoint started;
 };
 
+/// A save of another exercise's file.
+struct OtherSave {
+  std::string exercise;  ///< its id
+  std::string file;      ///< its name, without its folder
+};
+
 /// The question of the start, and what became of it.
 struct Quiz {
   Question question;
@@ -102,8 +109,9 @@ struct State {
   bool quiz_asked = false;
   std::optional<Verb> confirming;  ///< reset or give_up, once the reader says yes
   Report report;
-  std::size_t scroll = 0;   ///< the first line of the report on the screen
-  std::size_t list_at = 0;  ///< the chosen line of the list
+  std::size_t scroll = 0;               ///< the first line of the report on the screen
+  std::size_t list_at = 0;              ///< the chosen line of the list
+  std::optional<OtherSave> other_save;  ///< since the current one was opened, or saved
 
   /// The current exercise.
   /// @pre there are exercises
@@ -123,8 +131,10 @@ struct Started {};
 struct Pressed {
   Key key;
 };
-/// A file of the current exercise was saved.
-struct Saved {};
+/// Files of exercises were saved.
+struct Saved {
+  std::vector<std::string> files;  ///< as paths from the root
+};
 /// A request was answered.
 struct Answered {
   int number = 0;
@@ -150,10 +160,14 @@ struct Ask {
 };
 /// What was asked is not wanted any more.
 struct Abandon {};
-/// Read the task and the beginnings of the current exercise, and watch its files.
+/// Watch the files of all exercises.
+struct Watch {};
+/// Read the task and the beginnings of the current exercise.
 struct Open {};
-/// What is in its files now is no save.
-struct Settle {};
+/// What is in these files now is no save.
+struct Settle {
+  std::vector<std::string> files;
+};
 /// Stop, as Ctrl-Z does.
 struct Suspend {};
 /// Say what every goroutine does, as Ctrl-\ does.
@@ -164,7 +178,7 @@ struct Quit {
   std::string message{};  ///< for standard error; may be empty
 };
 /// Any of these.
-using Effect = std::variant<Ask, Abandon, Open, Settle, Suspend, Dump, Quit>;
+using Effect = std::variant<Ask, Abandon, Watch, Open, Settle, Suspend, Dump, Quit>;
 /// @}
 
 /// Takes in what happened at `now`.

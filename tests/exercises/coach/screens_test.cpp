@@ -63,6 +63,8 @@ class Session {
         state.task = "Write the body of for_all in for_all.cpp.";
         state.beginnings[state.exercise().files[0]] = 10;
       }
+      if (const auto* settle = std::get_if<Settle>(&effect)) settled = settle->files;
+      if (std::holds_alternative<Watch>(effect)) ++watched;
       if (const auto* quit = std::get_if<Quit>(&effect)) quits.push_back(*quit);
     }
     return *this;
@@ -72,6 +74,9 @@ class Session {
     return *this;
   }
   Session& press(Key::Name key) { return happen(Pressed{{key}}); }
+  /// The current exercise's file, or that of the exercise at this place.
+  Session& save() { return save(state.current); }
+  Session& save(std::size_t index) { return happen(Saved{state.exercises[index].files}); }
   Session& answer(int status, const std::string& output) {
     return happen(Answered{asked.back().number, {.status = status, .output = output}});
   }
@@ -95,6 +100,8 @@ class Session {
   Duration elapsed{};
   std::vector<Ask> asked;
   std::vector<Quit> quits;
+  std::vector<std::string> settled;  // last
+  int watched = 0;
   std::string status_;
 };
 
@@ -127,17 +134,15 @@ TEST(Screen, OfTheFirstStart) { expect_screen(Session().begin(), "first-start");
 TEST(Screen, OfTheFirstExercise) { expect_screen(Session().begin().press("x"), "untouched"); }
 
 TEST(Screen, OfAFailingAnswer) {
-  expect_screen(Session("passed").begin().happen(Saved{}).answer(1, kFailing), "failing");
+  expect_screen(Session("passed").begin().save().answer(1, kFailing), "failing");
 }
 
 TEST(Screen, OfAFailingAnswerInFortyColumns) {
-  expect_screen(Session("passed").begin().happen(Saved{}).answer(1, kFailing).small(),
-                "failing-40");
+  expect_screen(Session("passed").begin().save().answer(1, kFailing).small(), "failing-40");
 }
 
 TEST(Screen, OfAFailingAnswerInTenRows) {
-  expect_screen(Session("passed").begin().happen(Saved{}).answer(1, kFailing).small(10),
-                "failing-40x10");
+  expect_screen(Session("passed").begin().save().answer(1, kFailing).small(10), "failing-40x10");
 }
 
 TEST(Screen, OfTheFirstExerciseInFortyColumns) {
@@ -153,11 +158,11 @@ TEST(Screen, OfAFailingAnswerInColour) {
   session.state.look.colour = true;
   session.state.look.links = true;
   session.state.look.root_link = "file://host/conclave/";
-  expect_screen(session.begin().happen(Saved{}).answer(1, kFailing), "failing-colour");
+  expect_screen(session.begin().save().answer(1, kFailing), "failing-colour");
 }
 
 TEST(Screen, OfACheckOnItsWay) {
-  expect_screen(Session("passed").begin().happen(Saved{}).wait(3s), "checking");
+  expect_screen(Session("passed").begin().save().wait(3s), "checking");
 }
 
 TEST(Screen, OfWhy) {
@@ -173,13 +178,16 @@ TEST(Screen, OfAHint) {
 }
 
 TEST(Screen, OfAPassingAnswer) {
-  expect_screen(
-      Session("passed").begin().happen(Saved{}).answer(0, "PASS  01-2-wait-for-all: 6 tests\n"),
-      "passing");
+  expect_screen(Session("passed").begin().save().answer(0, "PASS  01-2-wait-for-all: 6 tests\n"),
+                "passing");
 }
 
 TEST(Screen, OfTheEnd) {
   expect_screen(Session("passed", "passed", "passed").begin().press("n"), "finished");
+}
+
+TEST(Screen, OfASaveOfAnotherExercise) {
+  expect_screen(Session("passed").begin().save().answer(1, kFailing).save(2), "other-save");
 }
 
 TEST(Screen, OfTheList) {
@@ -210,7 +218,7 @@ TEST(Screen, IsWithinItsBoundsInEverySize) {
     for (int rows = 1; rows < 30; rows += 4) {
       Session session("passed");
       session.begin()
-          .happen(Saved{})
+          .save()
           .answer(1, kFailing)
           .happen(Resized{{.columns = columns, .rows = rows}});
       for (const std::string& row : rows_of(session.state)) {
@@ -224,7 +232,7 @@ TEST(Screen, IsWithinItsBoundsInEverySize) {
 TEST(Screen, KeepsTheKeysThatExplainAndThatLeaveWhateverItsSize) {
   for (int rows = 1; rows < 30; ++rows) {
     Session session("passed");
-    session.begin().happen(Saved{}).answer(1, kFailing).small(rows);
+    session.begin().save().answer(1, kFailing).small(rows);
 
     std::string text;
     for (const std::string& row : rows_of(session.state)) text += row + "  ";
@@ -252,17 +260,17 @@ TEST(Coach, EndsWhenItIsAskedForAnUnknownExercise) {
 
 TEST(Coach, IgnoresTheAnswerOfAnOlderCheck) {
   Session session("passed");
-  session.begin().happen(Saved{});
+  session.begin().save();
   const int older = session.asked.back().number;
 
-  session.happen(Saved{}).happen(Answered{older, {.status = 0, .output = "PASS\n"}});
+  session.save().happen(Answered{older, {.status = 0, .output = "PASS\n"}});
 
   EXPECT_THAT(session.state.report.text, IsEmpty());
   EXPECT_TRUE(session.state.job.has_value());
 }
 
 TEST(Coach, NeverGoesOnByItself) {
-  const Session session = Session("passed").begin().happen(Saved{}).answer(0, "PASS\n").wait(3600s);
+  const Session session = Session("passed").begin().save().answer(0, "PASS\n").wait(3600s);
 
   EXPECT_EQ(session.state.exercise().id, "01-2");
 }
@@ -282,9 +290,87 @@ TEST(Coach, LetsAResetFinish) {
   session.begin().press("ry");
   ASSERT_EQ(session.last(), Verb::reset);
 
-  session.happen(Saved{}).press("hnp");
+  session.save().press("hnp");
 
   EXPECT_EQ(session.last(), Verb::reset);
+}
+
+TEST(Coach, ChecksASaveOfTheCurrentExerciseWhateverIsOnTheScreen) {
+  for (const char* keys : {"l", "?", "s"}) {
+    Session session("passed");
+    session.begin().press(keys).save();
+
+    EXPECT_EQ(session.last(), Verb::check) << keys;
+    EXPECT_EQ(session.state.view, View::exercise) << keys;
+  }
+}
+
+TEST(Coach, LeavesTheScreenAsItIsWhenAnotherExerciseIsSaved) {
+  for (const char* keys : {"", "l", "?", "s"}) {
+    Session session("passed");
+    session.begin().press(keys);
+    const View view = session.state.view;
+
+    session.save(2);
+
+    EXPECT_EQ(session.asked.size(), 1U) << keys;  // the status
+    EXPECT_EQ(session.state.view, view) << keys;
+    EXPECT_EQ(session.state.exercise().id, "01-2") << keys;
+    EXPECT_THAT(rows_of(session.state),
+                testing::Contains("You saved 2.1's answers.txt; this is 1.2.  o goes to 2.1."))
+        << keys;
+  }
+}
+
+TEST(Coach, GoesToTheOtherExerciseThatWasSavedAndChecksIt) {
+  for (const char* keys : {"", "l", "?", "r"}) {
+    Session session("passed");
+    session.begin().press(keys).save(2).press("o");
+
+    EXPECT_EQ(session.state.exercise().id, "02-1") << keys;
+    EXPECT_EQ(session.last(), Verb::check) << keys;
+    EXPECT_EQ(session.asked.back().request.about, "02-1") << keys;
+    EXPECT_FALSE(session.state.other_save) << keys;
+  }
+}
+
+TEST(Coach, ForgetsTheOtherSaveWhenTheReaderIsBackAtThisOne) {
+  EXPECT_FALSE(Session("passed").begin().save(2).save().state.other_save);
+  EXPECT_FALSE(Session("passed").begin().save(2).press("n").state.other_save);
+}
+
+TEST(Coach, TellsOfTheOtherFileWhenAllAreSavedAtOnce) {
+  Session session("passed");
+  session.begin();
+  session.happen(Saved{files_of(session.state.exercises)});
+
+  EXPECT_EQ(session.last(), Verb::check);
+  EXPECT_EQ(session.asked.back().request.about, "01-2");
+  EXPECT_TRUE(session.state.other_save);
+}
+
+TEST(Coach, KnowsWhatAResetWritesWhereverTheReaderIs) {
+  Session session("passed");
+  session.begin().press("ryl").press(Key::Name::down).press(Key::Name::enter);
+  ASSERT_EQ(session.state.exercise().id, "02-1");
+
+  session.save(1).answer(0, "as it was\n");
+
+  EXPECT_FALSE(session.state.other_save);
+  EXPECT_EQ(session.settled, session.state.exercises[1].files);
+}
+
+TEST(Coach, WatchesAllExercisesAndAgainOnlyWhenTheyAreOthers) {
+  Session session("passed");
+  session.begin().save().answer(1, kFailing);
+  ASSERT_EQ(session.last(), Verb::status);
+  EXPECT_EQ(session.watched, 1);
+
+  session.answer(
+      0, session.status_ + "02-2\t02-2-new\tfix\t5\t\tnew\t0\texercises/02-2-new/new.cpp\tNew\n");
+
+  EXPECT_EQ(session.watched, 2);
+  EXPECT_EQ(session.state.exercise().id, "01-2");
 }
 
 TEST(Coach, ChecksWhatIsStaleOnceWhenNothingElseIsToBeDone) {
