@@ -134,7 +134,10 @@ Layout question_layout(const State& state) {
 }
 
 Layout list_layout(const State& state) {
-  Layout layout{.tops = {{ends(state, {"All exercises", Style::bold},
+  std::string title = "All exercises";
+  if (!state.typed.empty()) title += "   " + state.typed;
+  if (!state.typed.empty() && !find_typed(state.exercises, state.typed)) title += ": there is none";
+  Layout layout{.tops = {{ends(state, {std::move(title), Style::bold},
                                {progress(state, "", ""), Style::bold})}}};
   std::string_view chapter;
   for (std::size_t i = 0; i < state.exercises.size(); ++i) {
@@ -150,13 +153,17 @@ Layout list_layout(const State& state) {
     layout.body.push_back(list_row(state, exercise, is_chosen));
   }
   add(layout.notes, state, "✓ passes  ~ begun  ! to be checked again  ★ short route", Style::dim);
-  layout.keys = {{"j k", "move"}, {"enter", "opens"}, {"l", "back"}, {"q", "quit"}};
+  layout.keys = {{is_wide(state) ? "j k PgUp PgDn Home End" : "j k", "move"},
+                 {"0-9", "jump"},
+                 {"enter", "opens"},
+                 {"l", "back"},
+                 {"q", "quit"}};
   return layout;
 }
 
 Layout help_layout(const State& state) {
   Layout layout{.tops = {title(state, "Keys")}};
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kKeys{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 15> kKeys{
       {{"n", "the next exercise that does not pass"},
        {"h", "a hint; the next one opens after a try, or ten minutes"},
        {"w", "why it failed: the whole story"},
@@ -165,6 +172,7 @@ Layout help_layout(const State& state) {
        {"l", "every exercise; each can be begun at once"},
        {"p", "checks your answer again"},
        {"o", "to the other exercise, when you saved a file of another one"},
+       {"0-9", "in the list: to the exercise of that number, as in 14 or 1.4"},
        {"j k", "a line down or up, as the arrows do"},
        {"space b", "a page down or up"},
        {"esc", "stops what is being checked"},

@@ -267,7 +267,21 @@ std::ptrdiff_t page_of(const State& state) {
   return std::max<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(body_rows(state)) - 1, 1);
 }
 
+/// Whether a number may have it in it.
+bool is_of_number(Key key) {
+  return key.name == Key::Name::character &&
+         std::string_view("0123456789.-").find(key.character) != std::string_view::npos;
+}
+
+void type_in_list(State& state, char character) {
+  state.typed += character;
+  if (!find_typed(state.exercises, state.typed)) state.typed = character;  // the next number begins
+  state.list_at = find_typed(state.exercises, state.typed).value_or(state.list_at);
+}
+
 void press_in_list(State& state, Effects& effects, Key key) {
+  if (is_of_number(key)) return type_in_list(state, key.character);
+  state.typed.clear();
   if (const auto lines = movement(key, page_of(state))) {
     const auto last = static_cast<std::ptrdiff_t>(state.exercises.size()) - 1;
     state.list_at = static_cast<std::size_t>(
@@ -443,6 +457,22 @@ std::optional<std::size_t> find_exercise(const std::vector<Exercise>& exercises,
       exercises, [&](const Exercise& e) { return e.id == id || e.folder == id; });
   if (found == exercises.end()) return std::nullopt;
   return static_cast<std::size_t>(found - exercises.begin());
+}
+
+std::optional<std::size_t> find_typed(const std::vector<Exercise>& exercises,
+                                      std::string_view typed) {
+  std::string wanted(typed.substr(std::min(typed.find_first_not_of('0'), typed.size())));
+  std::ranges::replace(wanted, '-', '.');
+  if (wanted.empty()) return std::nullopt;
+  const bool is_pointed = wanted.find('.') != std::string::npos;
+  std::optional<std::size_t> begins_so;
+  for (std::size_t i = 0; i < exercises.size(); ++i) {
+    std::string number = exercises[i].number();
+    if (!is_pointed) std::erase(number, '.');
+    if (number == wanted) return i;
+    if (!begins_so && number.starts_with(wanted)) begins_so = i;
+  }
+  return begins_so;
 }
 
 }  // namespace conclave::coach

@@ -111,6 +111,7 @@ struct State {
   Report report;
   std::size_t scroll = 0;               ///< the first line of the report on the screen
   std::size_t list_at = 0;              ///< the chosen line of the list
+  std::string typed;                    ///< of a number, in the list
   std::optional<OtherSave> other_save;  ///< since the current one was opened, or saved
 
   /// The current exercise.
@@ -188,5 +189,10 @@ using Effect = std::variant<Ask, Abandon, Watch, Open, Settle, Suspend, Dump, Qu
 /// The exercise that somebody called 02-3, 2.3, 2-3 or by its folder; nothing when there is none.
 [[nodiscard]] std::optional<std::size_t> find_exercise(const std::vector<Exercise>& exercises,
                                                        std::string_view wanted);
+
+/// The exercise that somebody is typing the number of: 1.4 as `14`, `1.4` or `1-4`; the first of those that begin so
+/// where it is none yet; nothing when none does.
+[[nodiscard]] std::optional<std::size_t> find_typed(const std::vector<Exercise>& exercises,
+                                                    std::string_view typed);
 
 }  // namespace conclave::coach

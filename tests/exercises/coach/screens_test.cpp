@@ -198,6 +198,14 @@ TEST(Screen, OfTheListInFortyColumns) {
   expect_screen(Session("passed", "open", "stale").begin().press("l").small(), "list-40");
 }
 
+TEST(Screen, OfTheListWithANumber) {
+  expect_screen(Session("passed", "open", "stale").begin().press("l21"), "list-typed");
+}
+
+TEST(Screen, OfTheListWithANumberThatIsNone) {
+  expect_screen(Session("passed", "open", "stale").begin().press("l9"), "list-typed-none");
+}
+
 TEST(Screen, OfTheKeys) { expect_screen(Session("passed").begin().press("?"), "keys"); }
 
 TEST(Screen, OfTheQuestion) {
@@ -267,6 +275,52 @@ TEST(Coach, IgnoresTheAnswerOfAnOlderCheck) {
 
   EXPECT_THAT(session.state.report.text, IsEmpty());
   EXPECT_TRUE(session.state.job.has_value());
+}
+
+TEST(List, JumpsToTheNumberThatIsTyped) {
+  const std::vector<std::pair<const char*, std::size_t>> kTyped{
+      {"12", 1},   {"1.2", 1},  {"1-2", 1}, {"01-2", 1}, {"2", 2},    {"1", 0},
+      {"110", 3},  {"1.10", 3}, {"11", 0},  {"211", 0},  {"2112", 1},  // begins anew where it leads nowhere
+      {"12j2", 2}, {"1jj1", 0}};
+  for (const auto& [typed, wanted] : kTyped) {
+    Session session;
+    session.status_ += "01-10\t01-10-f\tfix\t5\t\tnew\t0\texercises/01-10-f/f.cpp\tTen\n";
+    session.begin("2.1").press("x").press("l").press(typed);
+
+    EXPECT_EQ(session.state.list_at, wanted) << typed;
+  }
+}
+
+TEST(List, StaysWhereItIsForANumberThatIsNone) {
+  Session session;
+  session.begin("1.2").press("l9");
+  EXPECT_EQ(session.state.list_at, 1U);
+  EXPECT_EQ(session.state.typed, "9");
+
+  session.press("k");
+
+  EXPECT_EQ(session.state.list_at, 0U);
+  EXPECT_THAT(session.state.typed, IsEmpty());
+}
+
+TEST(List, ForgetsWhatWasTypedWhenItIsLeft) {
+  EXPECT_THAT(Session().begin("1.2").press("l2ll").state.typed, IsEmpty());
+}
+
+TEST(List, MovesByPagesAndToItsEnds) {
+  Session session;
+  for (int i = 2; i < 60; ++i)
+    session.status_ += "02-" + std::to_string(i) + "\tf\tfix\t5\t\tnew\t0\tf.cpp\tTitle\n";
+  session.begin("1.1").press("l");
+
+  session.press(Key::Name::page_down);
+  EXPECT_EQ(session.state.list_at, body_rows(session.state) - 1);
+  session.press(Key::Name::end);
+  EXPECT_EQ(session.state.list_at, 60U);
+  session.press(Key::Name::page_up);
+  EXPECT_EQ(session.state.list_at, 60U - (body_rows(session.state) - 1));
+  session.press(Key::Name::home);
+  EXPECT_EQ(session.state.list_at, 0U);
 }
 
 TEST(Coach, NeverGoesOnByItself) {
