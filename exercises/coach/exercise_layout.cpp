@@ -208,6 +208,10 @@ Rows exercise_body(const State& state) {
   } else if (!state.report.text.empty()) {
     add_report(rows, state);
   } else {
+    if (!state.remark.empty()) {
+      add(rows, state, state.remark);
+      add(rows, state, "");
+    }
     add(rows, state, invitation(state));
   }
   return rows;

@@ -44,6 +44,7 @@ void ask_about_current(State& state, Effects& effects, Verb verb) {
   state.view = View::exercise;
   state.confirming.reset();
   state.report = {};
+  state.remark.clear();
   state.scroll = 0;
   ask(state, effects, {.verb = verb, .about = state.exercise().id});
 }
@@ -66,6 +67,7 @@ void open_exercise(State& state, Effects& effects, std::size_t index) {
   state.confirming.reset();
   state.report = {};
   state.scroll = 0;
+  state.remark.clear();
   state.other_save.reset();
   effects.emplace_back(Open{});
 }
@@ -137,6 +139,32 @@ void begin(State& state, Effects& effects) {
   ask(state, effects, {.verb = Verb::question, .about = std::string(state.exercise().chapter())});
 }
 
+/// Whether the reader has not got through it yet.
+bool is_open(const Exercise& exercise) {
+  return exercise.standing == Standing::untouched || exercise.standing == Standing::begun;
+}
+
+/// What lies open before the last one that passes; empty when nothing does.
+std::string words_on_skipped(const std::vector<Exercise>& exercises) {
+  constexpr std::size_t kNamedMax = 5;
+  std::vector<std::string> skipped;
+  std::vector<std::string> open;
+  for (const Exercise& exercise : exercises) {
+    if (is_open(exercise)) {
+      open.push_back(exercise.number());
+    } else {
+      skipped = open;
+    }
+  }
+  if (skipped.empty()) return {};
+  const std::size_t named = std::min(skipped.size(), kNamedMax);
+  const std::string more =
+      skipped.size() == named ? "" : fmt::format(" and {} more", skipped.size() - named);
+  skipped.resize(named);
+  return fmt::format("Left open, before one that passes: {}{}.  l lists all.",
+                     fmt::join(skipped, ", "), more);
+}
+
 /// Where to begin on the first answer.
 void choose_first(State& state, Effects& effects) {
   std::size_t first = 0;
@@ -152,13 +180,12 @@ void choose_first(State& state, Effects& effects) {
     }
     first = *found;
   } else {
-    const auto open = std::ranges::find_if(state.exercises, [](const Exercise& e) {
-      return e.standing == Standing::untouched || e.standing == Standing::begun;
-    });
+    const auto open = std::ranges::find_if(state.exercises, is_open);
     if (open != state.exercises.end())
       first = static_cast<std::size_t>(open - state.exercises.begin());
   }
   open_exercise(state, effects, first);
+  if (state.wanted.empty()) state.remark = words_on_skipped(state.exercises);
   const bool is_first_start =
       state.wanted.empty() && std::ranges::all_of(state.exercises, [](const Exercise& e) {
         return e.standing == Standing::untouched;
@@ -316,7 +343,16 @@ void press_next(State& state, Effects& effects) {
   }
   const std::size_t next = next_exercise(state);
   if (next == state.current) return say(state, "All other exercises pass: this is the last one.");
+  std::string remark;
+  const std::string number = state.exercise().number();
+  const bool is_left_open = state.exercise().standing != Standing::passed;
+  if (is_left_open) remark = fmt::format("{} is left open; l lists all.", number);
+  if (next < state.current) {
+    remark += fmt::format("{}None behind {} is open: this is the first that is.",
+                          is_left_open ? "  " : "", is_left_open ? "it" : number);
+  }
   open_exercise(state, effects, next);
+  state.remark = std::move(remark);
 }
 
 void press_in_exercise(State& state, Effects& effects, Key key) {

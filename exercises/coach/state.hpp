@@ -109,9 +109,10 @@ struct State {
   bool quiz_asked = false;
   std::optional<Verb> confirming;  ///< reset or give_up, once the reader says yes
   Report report;
-  std::size_t scroll = 0;               ///< the first line of the report on the screen
-  std::size_t list_at = 0;              ///< the chosen line of the list
-  std::string typed;                    ///< of a number, in the list
+  std::size_t scroll = 0;   ///< the first line of the report on the screen
+  std::size_t list_at = 0;  ///< the chosen line of the list
+  std::string remark;       ///< on how the reader came here, until something is asked; may be empty
+  std::string typed;        ///< of a number, in the list
   std::optional<OtherSave> other_save;  ///< since the current one was opened, or saved
 
   /// The current exercise.

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -186,6 +187,14 @@ TEST(Screen, OfTheEnd) {
   expect_screen(Session("passed", "passed", "passed").begin().press("n"), "finished");
 }
 
+TEST(Screen, OfAnExerciseAfterOneThatIsLeftOpen) {
+  expect_screen(Session("passed").begin().press("n"), "left-open");
+}
+
+TEST(Screen, OfTheStartWithExercisesThatWereSkipped) {
+  expect_screen(Session("open", "new", "passed").begin(), "skipped");
+}
+
 TEST(Screen, OfASaveOfAnotherExercise) {
   expect_screen(Session("passed").begin().save().answer(1, kFailing).save(2), "other-save");
 }
@@ -251,6 +260,61 @@ TEST(Screen, KeepsTheKeysThatExplainAndThatLeaveWhateverItsSize) {
 
 TEST(Coach, BeginsWithTheFirstExerciseThatDoesNotPass) {
   EXPECT_EQ(Session("passed", "open").begin().state.exercise().id, "01-2");
+}
+
+TEST(Coach, SaysWhatIsLeftOpen) {
+  Session session("passed");
+  session.begin().press("n");
+  EXPECT_EQ(session.state.remark, "1.2 is left open; l lists all.");
+
+  session.save().answer(0, "PASS\n");
+
+  EXPECT_THAT(session.state.remark, IsEmpty());  // once
+}
+
+TEST(Coach, SaysNothingOfWhatPasses) {
+  EXPECT_THAT(Session("new", "new", "new")
+                  .begin()
+                  .press("x")
+                  .save()
+                  .answer(0, "PASS\n")
+                  .press("n")
+                  .state.remark,
+              IsEmpty());
+}
+
+TEST(Coach, GoesRoundToTheFirstThatIsOpen) {
+  Session session;
+  session.begin("2.1").press("n");
+
+  EXPECT_EQ(session.state.exercise().id, "01-1");
+  EXPECT_EQ(session.state.remark,
+            "2.1 is left open; l lists all.  None behind it is open: this is the first that is.");
+}
+
+TEST(Coach, GoesRoundFromTheLastOneThatPassesToo) {
+  Session session("passed", "open", "passed");
+  session.begin("2.1").press("n");
+
+  EXPECT_EQ(session.state.exercise().id, "01-2");
+  EXPECT_EQ(session.state.remark, "None behind 2.1 is open: this is the first that is.");
+}
+
+TEST(Coach, SaysAtTheStartWhatWasSkipped) {
+  EXPECT_EQ(Session("open", "new", "passed").begin().state.remark,
+            "Left open, before one that passes: 1.1, 1.2.  l lists all.");
+  EXPECT_THAT(Session("passed", "open", "new").begin().state.remark, IsEmpty());
+  EXPECT_THAT(Session("open", "new", "passed").begin("1.2").state.remark, IsEmpty());  // asked for
+}
+
+TEST(Coach, NamesNoMoreThanFiveThatWereSkipped) {
+  Session session("new", "new", "new");
+  for (int i = 2; i < 7; ++i)
+    session.status_ +=
+        fmt::format("02-{}\tf\tfix\t5\t\t{}\t0\tf{}.cpp\tTitle\n", i, i == 6 ? "passed" : "new", i);
+
+  EXPECT_EQ(session.begin().state.remark,
+            "Left open, before one that passes: 1.1, 1.2, 2.1, 2.2, 2.3 and 2 more.  l lists all.");
 }
 
 TEST(Coach, BeginsWithTheExerciseThatWasAskedFor) {
