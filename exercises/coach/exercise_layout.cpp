@@ -199,7 +199,7 @@ Rows exercise_body(const State& state) {
         resets ? "Your answer is kept in .backup.  y puts it back, any other key does not."
                : "Once yours passes, s opens it at once.  y gives up and opens it now, any other "
                  "key does not.");
-  } else if (state.job && !state.job->in_background) {
+  } else if (state.is_asked()) {
     add(rows, state, doing(state), Style::bold);
     if (state.now - state.job->started >= std::chrono::seconds(3)) {
       add(rows, state, "The first check of an exercise builds more than later ones.  esc stops it.",
@@ -256,10 +256,16 @@ void add_report(Rows& rows, const State& state) {
   for (const std::string& line : report_lines(state)) {
     add(rows, state, line, style_of(state.report.tone, line, std::exchange(is_first, false)));
   }
-  if (state.view == View::exercise && state.exercise().standing == Standing::passed &&
-      state.report.tone == Tone::good && state.report.text.starts_with("PASS")) {
+  if (state.view != View::exercise) return;
+  if (state.report.text.starts_with("PASS")) {
+    const bool is_noted = state.exercise().standing == Standing::passed;
     add(rows, state, "");
-    add(rows, state, "n goes on, s shows our answer beside yours.");
+    add(rows, state,
+        is_noted ? "n goes on, s shows our answer beside yours." : "p notes that it passes.");
+  }
+  if (state.has_stopped_check) {
+    add(rows, state, "");
+    add(rows, state, "The check was stopped for this; p checks your answer.", Style::dim);
   }
 }
 
@@ -273,8 +279,15 @@ Layout exercise_layout(const State& state) {
         fmt::format("Saves are seen within a second, not at once ({}).", state.polling),
         Style::dim);
   }
-  layout.keys = {{"n", "next"}, {"h", "hint"},   {"w", "why"},  {"s", "solution"}, {"r", "reset"},
-                 {"l", "list"}, {"p", "replay"}, {"?", "keys"}, {"q", "quit"}};
+  layout.keys = {{"n", "next"},
+                 {"h", "hint"},
+                 {"w", "why"},
+                 {"s", "solution"},
+                 state.can_go_back() ? KeyWord{"esc", "back"} : KeyWord{"r", "reset"},
+                 {"l", "list"},
+                 {"p", "replay"},
+                 {"?", "keys"},
+                 {"q", "quit"}};
   return layout;
 }
 

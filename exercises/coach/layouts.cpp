@@ -175,7 +175,7 @@ Layout help_layout(const State& state) {
        {"0-9", "in the list: to the exercise of that number, as in 14 or 1.4"},
        {"j k", "a line down or up, as the arrows do"},
        {"space b", "a page down or up"},
-       {"esc", "stops what is being checked"},
+       {"esc", "stops what is being done; after h, w, s: back to the verdict"},
        {"Ctrl-Z", "to the shell; fg comes back"},
        {"Ctrl-\\", "ends with what each goroutine of this program does"},
        {"q", "quit; Ctrl-C does it, too"}}};

@@ -29,9 +29,6 @@ bool must_finish(const State& state) {
          (state.job->request.verb == Verb::reset || state.job->request.verb == Verb::give_up);
 }
 
-/// Whether the reader waits for an answer.
-bool is_asked(const State& state) { return state.job && !state.job->in_background; }
-
 void ask(State& state, Effects& effects, Request request, bool in_background = false) {
   state.job = Job{.number = ++state.jobs_started,
                   .request = request,
@@ -40,7 +37,15 @@ void ask(State& state, Effects& effects, Request request, bool in_background = f
   effects.emplace_back(Ask{.number = state.jobs_started, .request = std::move(request)});
 }
 
+/// Whether the reader waits for the answer to this.
+bool is_asked(const State& state, Verb verb) {
+  return state.is_asked() && state.job->request.verb == verb;
+}
+
 void ask_about_current(State& state, Effects& effects, Verb verb) {
+  const bool tests = verb == Verb::check || verb == Verb::why || verb == Verb::reset;
+  state.has_stopped_check = !tests && (state.has_stopped_check || is_asked(state, Verb::check));
+  if (verb == Verb::check || verb == Verb::reset) state.verdict = {};  // it was on another answer
   state.view = View::exercise;
   state.confirming.reset();
   state.report = {};
@@ -61,12 +66,14 @@ void say(State& state, std::string text, Tone tone = Tone::plain) {
 }
 
 void open_exercise(State& state, Effects& effects, std::size_t index) {
-  if (is_asked(state) && !must_finish(state)) abandon(state, effects);
+  if (state.is_asked() && !must_finish(state)) abandon(state, effects);
   state.current = index;
   state.view = View::exercise;
   state.confirming.reset();
   state.report = {};
   state.scroll = 0;
+  state.verdict = {};
+  state.has_stopped_check = false;
   state.remark.clear();
   state.other_save.reset();
   effects.emplace_back(Open{});
@@ -255,6 +262,9 @@ void take_answer(State& state, Effects& effects, const Answered& answered) {
       judges && ending.exited_with(0)                      ? Tone::good
       : judges || !is_answer(ending) || ending.status == 2 ? Tone::bad
                                                            : Tone::plain);
+  if (!judges) return;
+  state.verdict = state.report;
+  if (state.confirming == Verb::give_up && ending.exited_with(0)) state.confirming.reset();
 }
 
 /// When nothing is to be done for the reader: news of the standing, then what is stale.
@@ -374,18 +384,20 @@ void press_in_exercise(State& state, Effects& effects, Key key) {
     press_next(state, effects);
   } else if (key.is('p')) {
     ask_about_current(state, effects, Verb::check);
-  } else if (key.name == Key::Name::escape && is_asked(state)) {
+  } else if (key.name == Key::Name::escape && state.is_asked()) {
     abandon(state, effects);
     say(state, "Stopped.  p checks your answer.");
-  } else if (is_asked(state)) {
-    return;  // one thing at a time
+  } else if (key.name == Key::Name::escape && state.can_go_back()) {
+    state.report = state.verdict;
+    state.scroll = 0;
   } else if (key.is('h')) {
-    ask_about_current(state, effects, Verb::hint);
+    if (!is_asked(state, Verb::hint)) ask_about_current(state, effects, Verb::hint);
   } else if (key.is('w')) {
-    ask_about_current(state, effects, Verb::why);
+    if (!is_asked(state, Verb::why)) ask_about_current(state, effects, Verb::why);
   } else if (key.is('r')) {
     state.confirming = Verb::reset;
   } else if (key.is('s')) {
+    if (is_asked(state, Verb::solution)) return;
     if (state.exercise().standing == Standing::passed)
       return ask_about_current(state, effects, Verb::solution);
     state.confirming = Verb::give_up;

@@ -6,7 +6,7 @@
 ///
 /// Laws
 ///  1. At most one request is on its way.  A new one takes the place of the old one, whose answer is then ignored; but
-///     a reset and a solution are let finish.
+///     a reset and a solution are let finish, and who stops a check by asking for something else is told so.
 ///  2. A save of the current exercise's file has it checked, whatever is on the screen.  A save of another one's changes
 ///     neither the exercise nor what is said of it: a row tells of it, and a key goes there.
 ///  3. Nothing is changed on the reader's behalf: no other exercise, no reset and no solution unless a key asked for it.
@@ -109,15 +109,23 @@ struct State {
   bool quiz_asked = false;
   std::optional<Verb> confirming;  ///< reset or give_up, once the reader says yes
   Report report;
-  std::size_t scroll = 0;   ///< the first line of the report on the screen
-  std::size_t list_at = 0;  ///< the chosen line of the list
-  std::string remark;       ///< on how the reader came here, until something is asked; may be empty
-  std::string typed;        ///< of a number, in the list
+  Report verdict;                  ///< on the current answer; empty when there is none
+  bool has_stopped_check = false;  ///< what was asked since has
+  std::size_t scroll = 0;          ///< the first line of the report on the screen
+  std::size_t list_at = 0;         ///< the chosen line of the list
+  std::string remark;  ///< on how the reader came here, until something is asked; may be empty
+  std::string typed;   ///< of a number, in the list
   std::optional<OtherSave> other_save;  ///< since the current one was opened, or saved
 
   /// The current exercise.
   /// @pre there are exercises
   [[nodiscard]] const Exercise& exercise() const { return exercises[current]; }
+  /// Whether the reader waits for an answer.
+  [[nodiscard]] bool is_asked() const { return job && !job->in_background; }
+  /// Whether something else than the verdict is shown in its place.
+  [[nodiscard]] bool can_go_back() const {
+    return view == View::exercise && !is_asked() && !confirming && report.text != verdict.text;
+  }
   /// Whether time is shown on the screen, so that Ticked is wanted.
   [[nodiscard]] bool shows_time() const {
     return job.has_value() || (view == View::question && !quiz->chosen);

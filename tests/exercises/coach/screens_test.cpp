@@ -403,6 +403,96 @@ TEST(Coach, OpensASolutionOnlyAfterAYesWhenTheAnswerDoesNotPass) {
   EXPECT_EQ(session.last(), Verb::give_up);
 }
 
+TEST(Coach, GoesBackToTheVerdict) {
+  for (const char* key : {"h", "w"}) {
+    Session session("passed");
+    session.begin().save().answer(1, kFailing).press(key).answer(0, "a long story\n");
+    ASSERT_EQ(session.state.report.text, "a long story") << key;
+    EXPECT_TRUE(session.state.can_go_back()) << key;
+
+    session.press(Key::Name::escape);
+
+    EXPECT_THAT(session.state.report.text, testing::StartsWith("FAIL  ForAll")) << key;
+    EXPECT_EQ(session.state.report.tone, Tone::bad) << key;
+    EXPECT_FALSE(session.state.can_go_back()) << key;
+  }
+}
+
+TEST(Coach, GoesBackToTheInvitationWhereThereIsNoVerdict) {
+  Session session("passed");
+  session.begin().press("h").answer(0, "hint 1\n").press(Key::Name::escape);
+
+  EXPECT_THAT(session.state.report.text, IsEmpty());
+}
+
+TEST(Coach, GoesBackToNoVerdictOnAnotherExerciseOrAnOlderAnswer) {
+  EXPECT_THAT(Session("passed").begin().save().answer(1, kFailing).press("n").state.verdict.text,
+              IsEmpty());
+  EXPECT_THAT(Session("passed").begin().save().answer(1, kFailing).save().state.verdict.text,
+              IsEmpty());
+  EXPECT_THAT(Session("passed").begin().save().answer(1, kFailing).press("ry").state.verdict.text,
+              IsEmpty());
+}
+
+TEST(Coach, SaysWhatIsNextWhereverItSaysThatTheAnswerPasses) {
+  Session session("passed", "passed");
+  session.begin("1.2").press("w").answer(0, "PASS  01-2-wait-for-all: 6 tests\n");
+
+  EXPECT_THAT(rows_of(session.state),
+              testing::Contains("n goes on, s shows our answer beside yours."));
+}
+
+TEST(Coach, DoesDuringACheckWhatAKeyAsksFor) {
+  for (const auto& [key, verb] :
+       {std::pair{"h", Verb::hint}, {"w", Verb::why}, {"ry", Verb::reset}, {"sy", Verb::give_up}}) {
+    Session session("passed");
+    session.begin().save();
+    const int check = session.asked.back().number;
+
+    session.press(key);
+    EXPECT_EQ(session.last(), verb) << key;
+    session.happen(Answered{check, {.status = 1, .output = kFailing}});
+
+    EXPECT_EQ(session.last(), verb) << key;
+    EXPECT_TRUE(session.state.job) << key;
+  }
+}
+
+TEST(Coach, SaysThatAKeyHasStoppedTheCheck) {
+  const std::string said = "The check was stopped for this; p checks your answer.";
+  Session session("passed");
+  session.begin().save().press("h").answer(0, "hint 1 of 3\n");
+  EXPECT_THAT(rows_of(session.state), testing::Contains(said));
+
+  session.answer(0, session.status_).press("p").answer(1, kFailing);
+
+  EXPECT_THAT(rows_of(session.state), testing::Not(testing::Contains(said)));
+}
+
+TEST(Coach, GoesOnCheckingWhileItAsksWhetherToReset) {
+  Session session("passed");
+  session.begin().save().press("r").answer(1, kFailing);
+  EXPECT_EQ(session.state.confirming, Verb::reset);
+
+  session.press("x");
+
+  EXPECT_THAT(session.state.report.text, testing::StartsWith("FAIL  ForAll"));
+}
+
+TEST(Coach, AsksNoMoreWhetherToGiveUpWhenTheAnswerPasses) {
+  Session session("passed");
+  session.begin().save().press("s").answer(0, "PASS\n");
+
+  EXPECT_FALSE(session.state.confirming);
+}
+
+TEST(Coach, AsksForTheSameHintOnce) {
+  Session session("passed");
+  session.begin().press("hhh");
+
+  EXPECT_EQ(session.asked.size(), 2U);  // the status, the hint
+}
+
 TEST(Coach, LetsAResetFinish) {
   Session session("passed");
   session.begin().press("ry");
