@@ -211,6 +211,23 @@ std::size_t beginning_in(std::string_view source) {
   return 0;
 }
 
+std::size_t place_in(std::string_view report, std::string_view file) {
+  constexpr int kLineMax = 1'000'000;
+  std::size_t first = 0;
+  for (const std::string& line : lines_of(report)) {
+    const std::string named = fmt::format("{}:", file);
+    const std::size_t at = line.find(named);
+    if (at == std::string::npos) continue;
+    const std::string_view behind = std::string_view(line).substr(at + named.size());
+    const std::size_t digits = std::min(behind.find_first_not_of("0123456789"), behind.size());
+    const auto number =
+        static_cast<std::size_t>(number_in(behind.substr(0, digits), kLineMax).value_or(0));
+    if (number != 0 && line.starts_with("  at ")) return number;
+    if (first == 0) first = number;
+  }
+  return first;
+}
+
 std::string content_of(const std::string& path) {
   constexpr std::size_t kBytesMax = 256 * 1024;
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"),

@@ -100,6 +100,9 @@ struct Request {
 /// The line, from 1, at which the reader begins: the first `todo(` or `?` that is to be filled in; 0 when there is none.
 [[nodiscard]] std::size_t beginning_in(std::string_view source);
 
+/// The line, from 1, of this file that a report names: behind `at` first, then anywhere; 0 when it names none.
+[[nodiscard]] std::size_t place_in(std::string_view report, std::string_view file);
+
 /// The first 256 KiB of a file; nothing when it cannot be read.
 [[nodiscard]] std::string content_of(const std::string& path);
 

@@ -78,17 +78,23 @@ struct Place {
   }
 };
 
+/// The line of a file where the reader goes on: the one that was named last, or where it begins; 0 for none.
+std::size_t line_of(const State& state, const std::string& file) {
+  for (const Report* report : {&state.report, &state.verdict}) {
+    if (const std::size_t line = place_in(report->text, file); line != 0) return line;
+  }
+  const auto beginning = state.beginnings.find(file);
+  return beginning == state.beginnings.end() ? 0 : beginning->second;
+}
+
 /// Where the reader reads and edits.  In a narrow terminal the folder comes once, and the names below it.
 Rows place_rows(const State& state, bool with_readme) {
   const Exercise& exercise = state.exercise();
   const std::string folder = fmt::format("exercises/{}/", exercise.folder);
   std::vector<Place> places;
   if (with_readme) places.push_back({.verb = "read", .path = folder + "README.md"});
-  for (const std::string& file : exercise.files) {
-    const auto line = state.beginnings.find(file);
-    places.push_back(
-        {.verb = "edit", .path = file, .line = line == state.beginnings.end() ? 0 : line->second});
-  }
+  for (const std::string& file : exercise.files)
+    places.push_back({.verb = "edit", .path = file, .line = line_of(state, file)});
   const std::size_t columns = columns_of(state);
   const auto fits = [&](const Place& place) {
     return width(place.verb) + 1 + width(place.text("")) <= columns;

@@ -44,6 +44,12 @@ constexpr const char* kFailing =
     "  at             : tests/exercises/01-2-wait-for-all_test.cpp:41\n"
     "  2 tests before it passed, 3 later tests wait for this one\n";
 
+constexpr const char* kNotCompiling =
+    "FAIL  01-2 does not compile\n"
+    "  at             : exercises/01-2-wait-for-all/for_all.cpp:12\n"
+    "  the compiler   : 'wait_group' was not declared in this scope\n"
+    "   12 |   wait_group.wait();\n";
+
 /// A coach without a world: hands over events, and answers what is asked.
 class Session {
  public:
@@ -136,6 +142,10 @@ TEST(Screen, OfTheFirstExercise) { expect_screen(Session().begin().press("x"), "
 
 TEST(Screen, OfAFailingAnswer) {
   expect_screen(Session("passed").begin().save().answer(1, kFailing), "failing");
+}
+
+TEST(Screen, OfAnAnswerThatDoesNotCompile) {
+  expect_screen(Session("passed").begin().save().answer(1, kNotCompiling), "not-compiling");
 }
 
 TEST(Screen, OfAFailingAnswerInFortyColumns) {
@@ -617,6 +627,24 @@ TEST(Engine, FindsTheTaskOfAReadme) {
       task_in(
           "# 1.2\n\nText.\n\n**Write** the body of `f` in\n[`a.cpp`](a.cpp). Its contract\n\nMore"),
       "Write the body of f in a.cpp.");
+}
+
+TEST(Engine, FindsThePlaceThatAReportNames) {
+  EXPECT_EQ(place_in(kNotCompiling, "exercises/01-2-wait-for-all/for_all.cpp"), 12U);
+  EXPECT_EQ(place_in(kNotCompiling, "exercises/01-2-wait-for-all/other.cpp"), 0U);
+  EXPECT_EQ(place_in("  a warning      : e/a.cpp:3: x\n  at             : e/a.cpp:7\n", "e/a.cpp"),
+            7U);
+  EXPECT_EQ(place_in("  at             : e/b.hpp:7\n  because of     : e/a.cpp:3\n", "e/a.cpp"),
+            3U);
+  EXPECT_EQ(place_in("yours: e/a.cpp\ne/a.cpp: 3\ne/a.cpp:99999999999999999999\n", "e/a.cpp"), 0U);
+}
+
+TEST(Coach, KeepsThePlaceOfTheVerdictBesideAHint) {
+  Session session("passed");
+  session.begin().save().answer(1, kNotCompiling).press("h").answer(0, "hint 1\n");
+
+  EXPECT_THAT(rows_of(session.state),
+              testing::Contains("edit exercises/01-2-wait-for-all/for_all.cpp:12"));
 }
 
 TEST(Engine, FindsWhereToBegin) {
