@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -81,6 +82,13 @@ std::optional<Exercise> exercise_in(std::string_view line) {
                   .standing = *standing,
                   .hints_opened = *hints,
                   .files = split(fields[7], ',')};
+}
+
+/// What a line tells of, when it does.
+std::optional<Phase> phase_of(std::string_view line) {
+  if (line == "@compiling") return Phase::compiling;
+  if (line == "@testing") return Phase::testing;
+  return std::nullopt;
 }
 
 /// A paragraph on one line.
@@ -209,6 +217,27 @@ std::size_t beginning_in(std::string_view source) {
     if (line.size() < 1000 && std::regex_search(line, kToDo)) return number;  // std::regex recurses
   }
   return 0;
+}
+
+Phase phase_in(std::string_view output) {
+  Phase phase = Phase::unknown;
+  for (const std::string& line : lines_of(output.substr(0, output.rfind('\n') + 1)))
+    phase = phase_of(line).value_or(phase);
+  return phase;
+}
+
+std::string without_phases(std::string_view output) {
+  std::string text;
+  for (const std::string& line : lines_of(output)) {
+    if (!phase_of(line)) text += line + '\n';
+  }
+  return text;
+}
+
+std::string program_of(const Exercise& exercise) {
+  const char* preset = std::getenv("PRESET");
+  const bool is_chosen = preset != nullptr && *preset != '\0';
+  return fmt::format("build/{}/exercises/exercise.{}", is_chosen ? preset : "dev", exercise.id);
 }
 
 std::size_t place_in(std::string_view report, std::string_view file) {

@@ -83,6 +83,17 @@ struct Request {
   friend bool operator==(const Request&, const Request&) = default;
 };
 
+/// What tools/exercise is about while it judges an answer.
+enum class Phase { unknown, compiling, testing };
+
+/// The last one that it has told of: lines @compiling and @testing, which are no part of an answer.
+[[nodiscard]] Phase phase_in(std::string_view output);
+/// The output without them.
+[[nodiscard]] std::string without_phases(std::string_view output);
+
+/// The program that a check builds, as a path from the root.
+[[nodiscard]] std::string program_of(const Exercise& exercise);
+
 /// The words of the command, the program first.
 [[nodiscard]] std::vector<std::string> command_of(const Request& request);
 

@@ -194,6 +194,18 @@ std::string invitation(const State& state) {
   return "Save, and it is checked at once; or p checks what is there.";
 }
 
+/// What to know while one waits; may be empty.
+std::string_view patience(const State& state) {
+  const Verb verb = state.job->request.verb;
+  const bool builds = verb == Verb::check || verb == Verb::why || verb == Verb::solution;
+  if (builds && !state.is_built)
+    return "The first check of an exercise builds more than later ones.  esc stops it.";
+  if (state.now - state.job->started < std::chrono::seconds(3)) return "";
+  return verb == Verb::reset || verb == Verb::give_up
+             ? "This is let finish: until then no key asks for anything else."
+             : "esc stops it.";
+}
+
 Rows exercise_body(const State& state) {
   Rows rows;
   if (state.confirming) {
@@ -207,10 +219,7 @@ Rows exercise_body(const State& state) {
                  "key does not.");
   } else if (state.is_asked()) {
     add(rows, state, doing(state), Style::bold);
-    if (state.now - state.job->started >= std::chrono::seconds(3)) {
-      add(rows, state, "The first check of an exercise builds more than later ones.  esc stops it.",
-          Style::dim);
-    }
+    add(rows, state, patience(state), Style::dim);
   } else if (!state.report.text.empty()) {
     add_report(rows, state);
   } else {
@@ -252,6 +261,8 @@ std::string doing(const State& state) {
       text = "putting it back";
       break;
   }
+  if (job.phase == Phase::compiling) text += ": compiling";
+  if (job.phase == Phase::testing) text += ": running the tests";
   const Duration elapsed = state.now - job.started;
   if (elapsed >= std::chrono::seconds(1)) text += fmt::format(", {}", seconds(elapsed));
   return text;

@@ -121,7 +121,7 @@ bool is_answer(const Ending& ending) {
 }
 
 std::string what_was_said(const Request& request, const Ending& ending) {
-  std::string text = clean(ending.output);
+  std::string text = clean(without_phases(ending.output));
   while (text.ends_with('\n') || text.ends_with(' ')) text.pop_back();
   if (!is_answer(ending))
     return fmt::format("{}{}{}", mishap(request, ending), text.empty() ? "" : "\n\n", text);
@@ -263,6 +263,7 @@ void take_answer(State& state, Effects& effects, const Answered& answered) {
       : judges || !is_answer(ending) || ending.status == 2 ? Tone::bad
                                                            : Tone::plain);
   if (!judges) return;
+  state.is_built = state.is_built || is_answer(ending);
   state.verdict = state.report;
   if (state.confirming == Verb::give_up && ending.exited_with(0)) state.confirming.reset();
 }
@@ -484,6 +485,8 @@ std::vector<Effect> update(State& state, const Event& event, TimePoint now) {
     save(state, effects, saved->files);
   } else if (const auto* answered = std::get_if<Answered>(&event)) {
     take_answer(state, effects, *answered);
+  } else if (const auto* told = std::get_if<Told>(&event)) {
+    if (state.job && state.job->number == told->number) state.job->phase = told->phase;
   } else if (const auto* resized = std::get_if<Resized>(&event)) {
     state.look.size = resized->size;
     scroll_by(state, 0);

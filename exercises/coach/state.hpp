@@ -70,6 +70,7 @@ struct Job {
   int number = 0;  ///< tells its answer from older ones
   Request request;
   bool in_background = false;  ///< nobody asked for it
+  Phase phase = Phase::unknown;
   TimePoint started;
 };
 
@@ -97,6 +98,7 @@ struct State {
   std::vector<Exercise> exercises;
   std::size_t current = 0;  ///< among them
   std::string task;         ///< of the current one
+  bool is_built = false;    ///< whether a check of the current one has built its program before
   std::map<std::string, std::size_t>
       beginnings;  ///< the line at which to begin, by file; 0 for none
 
@@ -150,6 +152,11 @@ struct Answered {
   int number = 0;
   Ending ending;
 };
+/// The program that answers a request tells what it is about.
+struct Told {
+  int number = 0;
+  Phase phase = Phase::unknown;
+};
 /// Some time has passed.
 struct Ticked {};
 /// The terminal has another size, or was taken back.
@@ -157,7 +164,7 @@ struct Resized {
   Size size;
 };
 /// Any of these.
-using Event = std::variant<Started, Pressed, Saved, Answered, Ticked, Resized>;
+using Event = std::variant<Started, Pressed, Saved, Answered, Told, Ticked, Resized>;
 /// @}
 
 /// @name What is to be done
@@ -172,7 +179,7 @@ struct Ask {
 struct Abandon {};
 /// Watch the files of all exercises.
 struct Watch {};
-/// Read the task and the beginnings of the current exercise.
+/// Read the task and the beginnings of the current exercise, and look whether it is built.
 struct Open {};
 /// What is in these files now is no save.
 struct Settle {

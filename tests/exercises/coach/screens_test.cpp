@@ -176,6 +176,20 @@ TEST(Screen, OfACheckOnItsWay) {
   expect_screen(Session("passed").begin().save().wait(3s), "checking");
 }
 
+TEST(Screen, OfAFirstCheckThatCompiles) {
+  Session session("passed");
+  session.begin().save();
+  session.happen(Told{session.asked.back().number, Phase::compiling});
+  expect_screen(session, "compiling");
+}
+
+TEST(Screen, OfALaterCheckThatRunsTheTests) {
+  Session session("passed");
+  session.begin().save().answer(1, kFailing).save().wait(4s);
+  session.happen(Told{session.asked.back().number, Phase::testing});
+  expect_screen(session, "testing");
+}
+
 TEST(Screen, OfWhy) {
   std::string story;
   for (int i = 1; i <= 30; ++i) story += "step " + std::to_string(i) + "\n";
@@ -645,6 +659,23 @@ TEST(Coach, KeepsThePlaceOfTheVerdictBesideAHint) {
 
   EXPECT_THAT(rows_of(session.state),
               testing::Contains("edit exercises/01-2-wait-for-all/for_all.cpp:12"));
+}
+
+TEST(Coach, IgnoresWhatAnOlderCheckTells) {
+  Session session("passed");
+  session.begin().save();
+  const int older = session.asked.back().number;
+  session.save().happen(Told{older, Phase::testing});
+
+  EXPECT_EQ(session.state.job->phase, Phase::unknown);
+}
+
+TEST(Engine, HearsThePhases) {
+  EXPECT_EQ(phase_in("a note\n@compiling\n"), Phase::compiling);
+  EXPECT_EQ(phase_in("@compiling\n@testing\nFAIL"), Phase::testing);
+  EXPECT_EQ(phase_in("@compiling\n@testing"), Phase::compiling);  // not all of the line yet
+  EXPECT_EQ(phase_in(" @testing\n@testing it\n"), Phase::unknown);
+  EXPECT_EQ(without_phases("@compiling\n@testing\nFAIL  @testing\n"), "FAIL  @testing\n");
 }
 
 TEST(Engine, FindsWhereToBegin) {

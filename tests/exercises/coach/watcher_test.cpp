@@ -8,7 +8,10 @@
 #include <fstream>
 #include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
+#include <sys/stat.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -154,6 +157,24 @@ TEST(Child, EndsWithItsStatusAndItsOutput) {
 
     EXPECT_TRUE(ending.exited_with(7));
     EXPECT_EQ(ending.output, "a\nb\n");
+  });
+}
+
+TEST(Child, IsHeardWhileItRuns) {
+  run([] {
+    const Folder folder;  // its pipe holds the child until it was heard
+    const std::string pipe = folder.path("pipe");
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    bool was_heard = false;
+    const Ending ending = run_child(
+        {.words = {"/bin/sh", "-c", "echo begun; read answer <" + pipe + "; echo $answer"},
+         .environment = {}},
+        {}, [&](std::string_view so_far) {
+          if (so_far == "begun\n" && !std::exchange(was_heard, true))
+            std::ofstream(pipe) << "ended\n";
+        });
+
+    EXPECT_EQ(ending.output, "begun\nended\n");
   });
 }
 

@@ -208,6 +208,13 @@ class TheEngine(CoachTest):
         coach.press(b"p")
         coach.wait_for("did not end in time, and was ended", "about to hang")
 
+    def test_tells_what_it_is_about(self):
+        self.say("check-01-1", "exit 0 hang\n@compiling\n")
+        coach = self.start()
+        coach.wait_for("1.1 The first", "quit")
+        coach.press(b"p")
+        coach.wait_for("checking: compiling", "The first check of an exercise builds more")
+
     def test_may_crash(self):
         self.say("check-01-1", "exit 0 crash\n")
         coach = self.start()
