@@ -83,12 +83,19 @@ Layout welcome_layout(const State& state) {
       "the end.",
       "★ marks the short route, for who has less time.  Exercises may be done in any order: l "
       "lists them.",
-      "Nothing is lost: q leaves, and make learn begins where you are.",
+      "Nothing is lost: q leaves, and make learn begins where you are.  ? shows all keys.",
   };
-  for (const std::string_view line : kLines) {
-    if (is_wide(state)) add(layout.body, state, "");
-    add(layout.body, state, line);
-  }
+  const auto spread_out = [&](bool with_gaps) {
+    Rows rows;
+    for (const std::string_view line : kLines) {
+      if (with_gaps) add(rows, state, "");
+      add(rows, state, line);
+    }
+    return rows;
+  };
+  constexpr std::size_t kRowsAround = 4;  // the title, two rules, the keys
+  layout.body = spread_out(true);
+  if (layout.body.size() + kRowsAround > terminal_rows(state)) layout.body = spread_out(false);
   layout.keys = {{"any key", "begins"}, {"q", "quit"}};
   return layout;
 }

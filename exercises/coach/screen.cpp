@@ -97,7 +97,7 @@ std::size_t first_row_max(const Shares& shares) {
 std::size_t first_row(const State& state, const Shares& shares) {
   const std::size_t most = first_row_max(shares);
   const std::optional<std::size_t> chosen = shares.layout.chosen;
-  if (!chosen) return std::min(state.scroll, most);
+  if (!chosen) return std::min(state.view == View::help ? state.help_scroll : state.scroll, most);
   const std::size_t above = shares.room / 2;  // in the middle, where there is no end
   return std::min(*chosen - std::min(*chosen, above), most);
 }

@@ -29,7 +29,7 @@ struct State;
 /// How many rows the middle of the screen has, where the report is.
 [[nodiscard]] std::size_t body_rows(const State& state);
 
-/// How far the report can be scrolled: 0 when all of it is on the screen.
+/// How far the middle can be scrolled: 0 when all of it is on the screen.
 [[nodiscard]] std::size_t scroll_max(const State& state);
 
 }  // namespace conclave::coach

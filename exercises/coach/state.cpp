@@ -284,8 +284,9 @@ void use_the_pause(State& state, Effects& effects) {
 
 void scroll_by(State& state, std::ptrdiff_t lines) {
   const auto most = static_cast<std::ptrdiff_t>(scroll_max(state));
-  state.scroll = static_cast<std::size_t>(
-      std::clamp(static_cast<std::ptrdiff_t>(state.scroll) + lines, std::ptrdiff_t{0}, most));
+  std::size_t& scroll = state.view == View::help ? state.help_scroll : state.scroll;
+  scroll = static_cast<std::size_t>(
+      std::clamp(static_cast<std::ptrdiff_t>(scroll) + lines, std::ptrdiff_t{0}, most));
 }
 
 /// Moves by the keys that every list and every long text knows.
@@ -379,6 +380,7 @@ void press_in_exercise(State& state, Effects& effects, Key key) {
     state.list_at = state.current;
   } else if (key.is('?')) {
     state.view = View::help;
+    state.help_scroll = 0;
   } else if (must_finish(state)) {
     return;
   } else if (key.is('n')) {
@@ -436,7 +438,13 @@ void press(State& state, Effects& effects, Key key) {
       if (const auto lines = movement(key, page_of(state))) scroll_by(state, *lines);
       return;
     case View::welcome:
-      return key.is('q') ? effects.push_back(Quit{}) : begin(state, effects);
+      if (key.is('q')) return effects.push_back(Quit{});
+      if (const auto lines = movement(key, page_of(state)); lines && scroll_max(state) != 0)
+        return scroll_by(state, *lines);
+      state.scroll = 0;
+      begin(state, effects);
+      if (key.is('l') || key.is('?')) press_in_exercise(state, effects, key);
+      return;
     case View::question:
       return press_in_question(state, key);
     case View::exercise:
@@ -445,6 +453,8 @@ void press(State& state, Effects& effects, Key key) {
       return press_in_list(state, effects, key);
     case View::help:
       if (key.is('q')) return effects.push_back(Quit{});
+      if (const auto lines = movement(key, page_of(state)); lines && scroll_max(state) != 0)
+        return scroll_by(state, *lines);
       state.view = View::exercise;
       return;
   }

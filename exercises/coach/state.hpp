@@ -114,6 +114,7 @@ struct State {
   Report verdict;                  ///< on the current answer; empty when there is none
   bool has_stopped_check = false;  ///< what was asked since has
   std::size_t scroll = 0;          ///< the first line of the report on the screen
+  std::size_t help_scroll = 0;     ///< the first line of the keys on the screen
   std::size_t list_at = 0;         ///< the chosen line of the list
   std::string remark;  ///< on how the reader came here, until something is asked; may be empty
   std::string typed;   ///< of a number, in the list

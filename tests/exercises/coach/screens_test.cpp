@@ -241,6 +241,10 @@ TEST(Screen, OfTheListWithANumberThatIsNone) {
 
 TEST(Screen, OfTheKeys) { expect_screen(Session("passed").begin().press("?"), "keys"); }
 
+TEST(Screen, OfTheKeysInFortyColumns) {
+  expect_screen(Session("passed").begin().press("?").small().press("j"), "keys-40");
+}
+
 TEST(Screen, OfTheQuestion) {
   Session session("passed", "passed");
   expect_screen(session.happen(Started{}).answer(0, session.status_).answer(0, kQuestion).wait(5s),
@@ -284,6 +288,41 @@ TEST(Screen, KeepsTheKeysThatExplainAndThatLeaveWhateverItsSize) {
 
 TEST(Coach, BeginsWithTheFirstExerciseThatDoesNotPass) {
   EXPECT_EQ(Session("passed", "open").begin().state.exercise().id, "01-2");
+}
+
+TEST(Coach, DoesAtTheFirstStartWhatItsTextNames) {
+  EXPECT_EQ(Session().begin().press("l").state.view, View::list);
+  EXPECT_EQ(Session().begin().press("?").state.view, View::help);
+  EXPECT_EQ(Session().begin().press("n").state.view, View::exercise);
+  EXPECT_EQ(Session().begin().press("n").state.exercise().id, "01-1");
+}
+
+TEST(Coach, ScrollsTheKeysWhereTheyDoNotFitAndLeavesTheReportWhereItWas) {
+  Session session("passed");
+  session.begin().save().answer(1, kFailing).small(12).press("jj?j");
+  EXPECT_EQ(session.state.view, View::help);
+  EXPECT_EQ(session.state.help_scroll, 1U);
+
+  session.press("x");
+
+  EXPECT_EQ(session.state.view, View::exercise);
+  EXPECT_EQ(session.state.scroll, 2U);
+}
+
+TEST(Coach, ScrollsTheFirstStartWhereItDoesNotFit) {
+  Session session;
+  session.begin().small(10).press("jj");
+  EXPECT_EQ(session.state.view, View::welcome);
+  EXPECT_EQ(session.state.scroll, 2U);
+
+  session.press("x");
+
+  EXPECT_EQ(session.state.view, View::exercise);
+  EXPECT_EQ(session.state.scroll, 0U);
+}
+
+TEST(Coach, GoesBackFromTheKeysByAnyKeyWhereTheyFit) {
+  EXPECT_EQ(Session("passed").begin().press("?j").state.view, View::exercise);
 }
 
 TEST(Coach, SaysWhatIsLeftOpen) {
