@@ -107,7 +107,10 @@ TEST(Watcher, TellsWhichFilesWereSavedAndThoseOfSavesThatNobodyHasReceivedTogeth
     EXPECT_THAT(saved_in(watcher), ElementsAre(folder.path("b.cpp")));
 
     folder.write("a.cpp", "third");
+    while (watcher.saves().len() == 0) sleep_for(1ms);
     folder.write("b.cpp", "third");
+    sleep_for(
+        10ms);  // in which it most likely sees the second save, while nobody has received the first
     std::set<std::string> saved;
     while (saved.size() < 2) {
       for (const std::string& file : saved_in(watcher)) saved.insert(file);
