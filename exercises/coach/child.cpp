@@ -79,7 +79,7 @@ class Plan {
 };
 
 /// Reads until nothing more can come; keeps the beginning.
-void read_all(int pipe, std::string& kept, std::size_t& left_out_bytes) {
+void read_all(int pipe, const Listener& listener, std::string& kept, std::size_t& left_out_bytes) {
   std::array<char, 4096> buffer;
   for (;;) {
     const ssize_t bytes = read(pipe, buffer.data(), buffer.size());
@@ -88,6 +88,7 @@ void read_all(int pipe, std::string& kept, std::size_t& left_out_bytes) {
       const std::size_t fits = std::min(more.size(), kOutputBytesMax - kept.size());
       kept += more.substr(0, fits);
       left_out_bytes += more.size() - fits;
+      if (listener && fits != 0) listener(kept);
       yield();  // a program that prints without end would keep the thread
     } else if (bytes == 0 || errno != EAGAIN || !wait_readable(pipe).ok()) {
       return;
@@ -112,7 +113,7 @@ Ending ending_of(const siginfo_t& info) {
 
 }  // namespace
 
-Ending run_child(const Command& command, const Context& context) {
+Ending run_child(const Command& command, const Context& context, const Listener& listener) {
   std::array<int, 2> ends{};
   ensure(pipe2(ends.data(), O_CLOEXEC) == 0, "pipe2 works (errno {})", errno);
   Descriptor from_child(ends[0]);
@@ -133,7 +134,7 @@ Ending run_child(const Command& command, const Context& context) {
   std::size_t left_out_bytes = 0;
   const Chan<Signal> read_to_the_end = make_chan<Signal>();
   go(Name("output"), [&, read_to_the_end] {
-    read_all(from_child.get(), output, left_out_bytes);
+    read_all(from_child.get(), listener, output, left_out_bytes);
     read_to_the_end.close();
   });
 

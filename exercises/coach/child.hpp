@@ -12,7 +12,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "channels/context.hpp"
@@ -28,6 +30,9 @@ struct Command {
   std::vector<std::string> words;        ///< the program's path, and its arguments
   std::vector<std::string> environment;  ///< what is added to ours, as in NAME=value
 };
+
+/// Hears all that was printed so far, each time there is more of it.  May park.
+using Listener = std::function<void(std::string_view)>;
 
 /// How it ended, and what it printed.
 struct Ending {
@@ -51,6 +56,8 @@ struct Ending {
 };
 
 /// Runs the program, with an empty standard input, until it ends or `context` does.  Parks meanwhile.
-[[nodiscard]] Ending run_child(const Command& command, const Context& context);
+/// @param listener  hears the output as it comes; may be empty
+[[nodiscard]] Ending run_child(const Command& command, const Context& context,
+                               const Listener& listener = {});
 
 }  // namespace conclave::coach

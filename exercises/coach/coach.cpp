@@ -79,22 +79,30 @@ class Asker {
           const std::scoped_lock one_at_a_time(turn_);  // the one before is to be gone
           if (!context.status().ok()) return;
           const auto [limited, cancel_limited] = with_timeout(context, time_max_);
-          Answered answered{.number = number, .ending = run_child(command, limited)};
-          select(send(answers_, std::move(answered)), recv(context.done()));
+          Phase phase = Phase::unknown;
+          const auto listen = [&](std::string_view so_far) {
+            const Phase told = phase_in(so_far);
+            if (told != std::exchange(phase, told)) say(Told{number, told}, context);
+          };
+          say(Answered{.number = number, .ending = run_child(command, limited, listen)}, context);
         });
   }
 
   /// What was asked is not wanted any more.  Does not block.
   void abandon() { current_.reset(); }
 
-  /// The answers, but for those that are not wanted any more.
-  [[nodiscard]] RecvChan<Answered> answers() const { return answers_; }
+  /// Told and Answered, but for those that are not wanted any more.
+  [[nodiscard]] RecvChan<Event> answers() const { return answers_; }
 
  private:
+  void say(Event event, const Context& context) const {
+    select(send(answers_, std::move(event)), recv(context.done()));
+  }
+
   Duration time_max_;
   std::optional<Cancel> current_;
   Mutex turn_;
-  Chan<Answered> answers_ = make_chan<Answered>();
+  Chan<Event> answers_ = make_chan<Event>();
   WaitGroup asking_;
 };
 
@@ -118,9 +126,10 @@ class Coach {
       // Nil, and so never ready, while no time is on the screen.
       const RecvChan<TimePoint> time = state_.shows_time() ? after(kTick) : RecvChan<TimePoint>{};
       select(recv(keys_, [this](std::optional<Key> key) { press(key); }),
-             recv(watcher_.saves(), [this] { happen(Saved{}); }),
+             recv(watcher_.saves(),
+                  [this](const std::vector<std::string>& files) { happen(Saved{files}); }),
              recv(signals_, [this](int signal) { take(signal); }),
-             recv(asker_.answers(), [this](Answered answered) { happen(answered); }),
+             recv(asker_.answers(), [this](const Event& event) { happen(event); }),
              recv(time, [this] { happen(Ticked{}); }));
     }
     return *quit_;
@@ -160,17 +169,19 @@ class Coach {
 
   void perform(const Ask& ask) { asker_.ask(ask, state_.look.size.columns); }
   void perform(const Abandon& /*nothing*/) { asker_.abandon(); }
-  void perform(const Settle& /*nothing*/) { watcher_.settle(); }
+  void perform(const Settle& settle) { watcher_.settle(settle.files); }
   void perform(const Quit& quit) { quit_ = quit; }
 
   void perform(const Open& /*nothing*/) {
     const Exercise& exercise = state_.exercise();
     state_.task = task_in(content_of(fmt::format("exercises/{}/README.md", exercise.folder)));
+    state_.is_built = access(program_of(exercise).c_str(), F_OK) == 0;
     state_.beginnings.clear();
     for (const std::string& file : exercise.files)
       state_.beginnings[file] = beginning_in(content_of(file));
-    watcher_.watch(exercise.files);
   }
+
+  void perform(const Watch& /*nothing*/) { watcher_.watch(files_of(state_.exercises)); }
 
   void perform(const Suspend& /*nothing*/) {
     terminal_.leave();

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <regex>
@@ -83,6 +84,13 @@ std::optional<Exercise> exercise_in(std::string_view line) {
                   .files = split(fields[7], ',')};
 }
 
+/// What a line tells of, when it does.
+std::optional<Phase> phase_of(std::string_view line) {
+  if (line == "@compiling") return Phase::compiling;
+  if (line == "@testing") return Phase::testing;
+  return std::nullopt;
+}
+
 /// A paragraph on one line.
 std::string joined(std::string_view paragraph) {
   std::string line(paragraph);
@@ -97,6 +105,13 @@ std::string Exercise::number() const {
   const std::size_t first = std::min(id.find_first_not_of('0'), dash);
   return fmt::format("{}.{}", std::string_view(id).substr(first, dash - first),
                      std::string_view(id).substr(std::min(dash + 1, id.size())));
+}
+
+std::vector<std::string> files_of(const std::vector<Exercise>& exercises) {
+  std::vector<std::string> files;
+  for (const Exercise& exercise : exercises)
+    files.insert(files.end(), exercise.files.begin(), exercise.files.end());
+  return files;
 }
 
 std::vector<std::string> command_of(const Request& request) {
@@ -202,6 +217,44 @@ std::size_t beginning_in(std::string_view source) {
     if (line.size() < 1000 && std::regex_search(line, kToDo)) return number;  // std::regex recurses
   }
   return 0;
+}
+
+Phase phase_in(std::string_view output) {
+  Phase phase = Phase::unknown;
+  for (const std::string& line : lines_of(output.substr(0, output.rfind('\n') + 1)))
+    phase = phase_of(line).value_or(phase);
+  return phase;
+}
+
+std::string without_phases(std::string_view output) {
+  std::string text;
+  for (const std::string& line : lines_of(output)) {
+    if (!phase_of(line)) text += line + '\n';
+  }
+  return text;
+}
+
+std::string program_of(const Exercise& exercise) {
+  const char* preset = std::getenv("PRESET");
+  const bool is_chosen = preset != nullptr && *preset != '\0';
+  return fmt::format("build/{}/exercises/exercise.{}", is_chosen ? preset : "dev", exercise.id);
+}
+
+std::size_t place_in(std::string_view report, std::string_view file) {
+  constexpr int kLineMax = 1'000'000;
+  std::size_t first = 0;
+  for (const std::string& line : lines_of(report)) {
+    const std::string named = fmt::format("{}:", file);
+    const std::size_t at = line.find(named);
+    if (at == std::string::npos) continue;
+    const std::string_view behind = std::string_view(line).substr(at + named.size());
+    const std::size_t digits = std::min(behind.find_first_not_of("0123456789"), behind.size());
+    const auto number =
+        static_cast<std::size_t>(number_in(behind.substr(0, digits), kLineMax).value_or(0));
+    if (number != 0 && line.starts_with("  at ")) return number;
+    if (first == 0) first = number;
+  }
+  return first;
 }
 
 std::string content_of(const std::string& path) {

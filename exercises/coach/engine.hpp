@@ -50,6 +50,9 @@ struct Exercise {
   [[nodiscard]] std::string number() const;
 };
 
+/// What the reader edits, of all of them.
+[[nodiscard]] std::vector<std::string> files_of(const std::vector<Exercise>& exercises);
+
 /// A question from a predict exercise of an earlier chapter.
 struct Question {
   std::string exercise;              ///< the id of the exercise that asks it in full
@@ -80,6 +83,17 @@ struct Request {
   friend bool operator==(const Request&, const Request&) = default;
 };
 
+/// What tools/exercise is about while it judges an answer.
+enum class Phase { unknown, compiling, testing };
+
+/// The last one that it has told of: lines @compiling and @testing, which are no part of an answer.
+[[nodiscard]] Phase phase_in(std::string_view output);
+/// The output without them.
+[[nodiscard]] std::string without_phases(std::string_view output);
+
+/// The program that a check builds, as a path from the root.
+[[nodiscard]] std::string program_of(const Exercise& exercise);
+
 /// The words of the command, the program first.
 [[nodiscard]] std::vector<std::string> command_of(const Request& request);
 
@@ -96,6 +110,9 @@ struct Request {
 
 /// The line, from 1, at which the reader begins: the first `todo(` or `?` that is to be filled in; 0 when there is none.
 [[nodiscard]] std::size_t beginning_in(std::string_view source);
+
+/// The line, from 1, of this file that a report names: behind `at` first, then anywhere; 0 when it names none.
+[[nodiscard]] std::size_t place_in(std::string_view report, std::string_view file);
 
 /// The first 256 KiB of a file; nothing when it cannot be read.
 [[nodiscard]] std::string content_of(const std::string& path);

@@ -5,10 +5,11 @@
 ///  1. The same state is the same bytes.
 ///  2. There are never more rows than the terminal has, and none is wider than it is.
 ///  3. Without colour there is no escape sequence in a row; without UTF-8 nothing but ASCII.
-///  4. What matters first stays when room is short: the verdict before the task, the task before the other chapters.
+///  4. What matters first stays when room is short: the keys that explain the others and that leave, then the verdict,
+///     then the task, then the other chapters.
 ///
-/// Call from anywhere; nothing here blocks.  Source: ECMA-48, "Select graphic rendition"; OSC 8, "Hyperlinks in
-/// terminal emulators".
+/// What each view has in it: layouts.hpp.
+/// Call from anywhere; nothing here blocks.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +29,7 @@ struct State;
 /// How many rows the middle of the screen has, where the report is.
 [[nodiscard]] std::size_t body_rows(const State& state);
 
-/// How far the report can be scrolled: 0 when all of it is on the screen.
+/// How far the middle can be scrolled: 0 when all of it is on the screen.
 [[nodiscard]] std::size_t scroll_max(const State& state);
 
 }  // namespace conclave::coach

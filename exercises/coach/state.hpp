@@ -6,8 +6,9 @@
 ///
 /// Laws
 ///  1. At most one request is on its way.  A new one takes the place of the old one, whose answer is then ignored; but
-///     a reset and a solution are let finish.
-///  2. A save has the current exercise checked, whatever is on the screen.
+///     a reset and a solution are let finish, and who stops a check by asking for something else is told so.
+///  2. A save of the current exercise's file has it checked, whatever is on the screen.  A save of another one's changes
+///     neither the exercise nor what is said of it: a row tells of it, and a key goes there.
 ///  3. Nothing is changed on the reader's behalf: no other exercise, no reset and no solution unless a key asked for it.
 ///  4. What is stale is checked again when nothing else is to be done, one at a time, and once.
 ///
@@ -69,7 +70,14 @@ struct Job {
   int number = 0;  ///< tells its answer from older ones
   Request request;
   bool in_background = false;  ///< nobody asked for it
+  Phase phase = Phase::unknown;
   TimePoint started;
+};
+
+/// A save of another exercise's file.
+struct OtherSave {
+  std::string exercise;  ///< its id
+  std::string file;      ///< its name, without its folder
 };
 
 /// The question of the start, and what became of it.
@@ -90,6 +98,7 @@ struct State {
   std::vector<Exercise> exercises;
   std::size_t current = 0;  ///< among them
   std::string task;         ///< of the current one
+  bool is_built = false;    ///< whether a check of the current one has built its program before
   std::map<std::string, std::size_t>
       beginnings;  ///< the line at which to begin, by file; 0 for none
 
@@ -102,12 +111,24 @@ struct State {
   bool quiz_asked = false;
   std::optional<Verb> confirming;  ///< reset or give_up, once the reader says yes
   Report report;
-  std::size_t scroll = 0;   ///< the first line of the report on the screen
-  std::size_t list_at = 0;  ///< the chosen line of the list
+  Report verdict;                  ///< on the current answer; empty when there is none
+  bool has_stopped_check = false;  ///< what was asked since has
+  std::size_t scroll = 0;          ///< the first line of the report on the screen
+  std::size_t help_scroll = 0;     ///< the first line of the keys on the screen
+  std::size_t list_at = 0;         ///< the chosen line of the list
+  std::string remark;  ///< on how the reader came here, until something is asked; may be empty
+  std::string typed;   ///< of a number, in the list
+  std::optional<OtherSave> other_save;  ///< since the current one was opened, or saved
 
   /// The current exercise.
   /// @pre there are exercises
   [[nodiscard]] const Exercise& exercise() const { return exercises[current]; }
+  /// Whether the reader waits for an answer.
+  [[nodiscard]] bool is_asked() const { return job && !job->in_background; }
+  /// Whether something else than the verdict is shown in its place.
+  [[nodiscard]] bool can_go_back() const {
+    return view == View::exercise && !is_asked() && !confirming && report.text != verdict.text;
+  }
   /// Whether time is shown on the screen, so that Ticked is wanted.
   [[nodiscard]] bool shows_time() const {
     return job.has_value() || (view == View::question && !quiz->chosen);
@@ -123,12 +144,19 @@ struct Started {};
 struct Pressed {
   Key key;
 };
-/// A file of the current exercise was saved.
-struct Saved {};
+/// Files of exercises were saved.
+struct Saved {
+  std::vector<std::string> files;  ///< as paths from the root
+};
 /// A request was answered.
 struct Answered {
   int number = 0;
   Ending ending;
+};
+/// The program that answers a request tells what it is about.
+struct Told {
+  int number = 0;
+  Phase phase = Phase::unknown;
 };
 /// Some time has passed.
 struct Ticked {};
@@ -137,7 +165,7 @@ struct Resized {
   Size size;
 };
 /// Any of these.
-using Event = std::variant<Started, Pressed, Saved, Answered, Ticked, Resized>;
+using Event = std::variant<Started, Pressed, Saved, Answered, Told, Ticked, Resized>;
 /// @}
 
 /// @name What is to be done
@@ -150,10 +178,14 @@ struct Ask {
 };
 /// What was asked is not wanted any more.
 struct Abandon {};
-/// Read the task and the beginnings of the current exercise, and watch its files.
+/// Watch the files of all exercises.
+struct Watch {};
+/// Read the task and the beginnings of the current exercise, and look whether it is built.
 struct Open {};
-/// What is in its files now is no save.
-struct Settle {};
+/// What is in these files now is no save.
+struct Settle {
+  std::vector<std::string> files;
+};
 /// Stop, as Ctrl-Z does.
 struct Suspend {};
 /// Say what every goroutine does, as Ctrl-\ does.
@@ -164,7 +196,7 @@ struct Quit {
   std::string message{};  ///< for standard error; may be empty
 };
 /// Any of these.
-using Effect = std::variant<Ask, Abandon, Open, Settle, Suspend, Dump, Quit>;
+using Effect = std::variant<Ask, Abandon, Watch, Open, Settle, Suspend, Dump, Quit>;
 /// @}
 
 /// Takes in what happened at `now`.
@@ -174,5 +206,10 @@ using Effect = std::variant<Ask, Abandon, Open, Settle, Suspend, Dump, Quit>;
 /// The exercise that somebody called 02-3, 2.3, 2-3 or by its folder; nothing when there is none.
 [[nodiscard]] std::optional<std::size_t> find_exercise(const std::vector<Exercise>& exercises,
                                                        std::string_view wanted);
+
+/// The exercise that somebody is typing the number of: 1.4 as `14`, `1.4` or `1-4`; the first of those that begin so
+/// where it is none yet; nothing when none does.
+[[nodiscard]] std::optional<std::size_t> find_typed(const std::vector<Exercise>& exercises,
+                                                    std::string_view typed);
 
 }  // namespace conclave::coach

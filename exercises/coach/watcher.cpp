@@ -53,19 +53,26 @@ Watcher::Watcher(bool poll) {
 }
 
 void Watcher::watch(const std::vector<std::string>& files) {
-  {
-    const std::scoped_lock lock(mutex_);
-    files_.clear();
-    for (const std::string& file : files) files_[file] = {};
-    watch_folders();
+  const std::scoped_lock lock(mutex_);
+  const std::map<std::string, Stamp> before = std::exchange(files_, {});
+  for (const std::string& file : files) {
+    const auto known = before.find(file);
+    files_[file] = known != before.end() ? known->second : stamp_of(file).value_or(Stamp{});
   }
-  settle();
+  watch_folders();
 }
 
-void Watcher::settle() {
+void Watcher::settle(const std::vector<std::string>& files) {
   const std::scoped_lock lock(mutex_);
-  for (auto& [file, stamp] : files_) stamp = stamp_of(file).value_or(Stamp{});
-  (void)saves_.try_recv();
+  for (const std::string& file : files) {
+    if (const auto known = files_.find(file); known != files_.end())
+      known->second = stamp_of(file).value_or(Stamp{});
+  }
+  std::vector<std::string> waiting = saves_.try_recv().value.value_or(std::vector<std::string>{});
+  std::erase_if(waiting, [&](const std::string& file) {
+    return std::ranges::find(files, file) != files.end();
+  });
+  report(std::move(waiting));
 }
 
 std::string Watcher::polling() const {
@@ -128,12 +135,23 @@ void Watcher::poll_because(std::string reason) {
 }
 
 void Watcher::look() {
+  std::vector<std::string> saved;
   for (auto& [file, known] : files_) {
     const std::optional<Stamp> stamp = stamp_of(file);
     if (!stamp || *stamp == known) continue;
     known = *stamp;
-    (void)saves_.try_send(Signal{});
+    saved.push_back(file);
   }
+  report(std::move(saved));
+}
+
+/// Has them received, together with those that nobody has received yet.
+void Watcher::report(std::vector<std::string> saved) {
+  if (saved.empty()) return;
+  for (std::string& file : saves_.try_recv().value.value_or(std::vector<std::string>{})) {
+    if (std::ranges::find(saved, file) == saved.end()) saved.push_back(std::move(file));
+  }
+  (void)saves_.try_send(std::move(saved));  // there is room: nobody else sends
 }
 
 std::optional<Watcher::Stamp> Watcher::stamp_of(const std::string& file) {

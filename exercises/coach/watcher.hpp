@@ -1,12 +1,13 @@
 /// @file
-/// Watcher: says when a file that is being edited has been saved.
+/// Watcher: says which of the files that are being edited has been saved.
 ///
 /// Some editors write into the file, some write another one and rename it.  So the folders are watched, and what counts
 /// is whether the file has changed since it was looked at last: its time, its size or its number.
 ///
 /// Laws
 ///  1. A save is reported once, within a moment where the kernel tells (inotify), within a second where it does not.
-///  2. What was there when watch() or settle() was called is no save; neither is a file that goes, until it is back.
+///  2. What was there when watch() first named a file, or settle() did, is no save; neither is a file that goes, until it
+///     is back.
 ///  3. Where the kernel cannot be asked, or does not know, as on a network's file system, it looks every second and says
 ///     why: polling().
 ///
@@ -25,7 +26,7 @@
 
 namespace conclave::coach {
 
-/// Says when a file has been saved.
+/// Says which file has been saved.
 class Watcher {
  public:
   /// A watcher of nothing.
@@ -34,13 +35,13 @@ class Watcher {
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
-  /// Watches these files from now on, and no others.  Does not block.
+  /// Watches these files from now on, and no others; a save that was not reported yet still is.  Does not block.
   void watch(const std::vector<std::string>& files);
-  /// What is in the files now is known.  Does not block.
-  void settle();
+  /// What is in these files now is known.  Does not block.
+  void settle(const std::vector<std::string>& files);
 
-  /// Gets a value after a save; saves that nobody has received yet are one.
-  [[nodiscard]] RecvChan<Signal> saves() const { return saves_; }
+  /// Gets the file after a save; the files of saves that nobody has received yet come together.
+  [[nodiscard]] RecvChan<std::vector<std::string>> saves() const { return saves_; }
   /// Why it looks every second; empty while the kernel tells.
   [[nodiscard]] std::string polling() const;
 
@@ -60,6 +61,7 @@ class Watcher {
   void watch_folders();
   void poll_because(std::string reason);
   void look();
+  void report(std::vector<std::string> saved);
   void take_events();
 
   mutable Mutex mutex_;  // guards the next four: the watcher's goroutine uses them, and who calls
@@ -67,7 +69,7 @@ class Watcher {
   std::vector<int> folders_;            // what it watches
   std::map<std::string, Stamp> files_;  // as they were when last looked at
   std::string polling_;
-  Chan<Signal> saves_ = make_chan<Signal>(1);
+  Chan<std::vector<std::string>> saves_ = make_chan<std::vector<std::string>>(1);
 };
 
 }  // namespace conclave::coach

@@ -6,7 +6,12 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+#include <sys/stat.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,6 +23,7 @@ namespace conclave::coach {
 namespace {
 
 using std::chrono_literals::operator""ms;
+using testing::ElementsAre;
 using testing::EndsWith;
 
 /// A folder with a file, gone with the test.
@@ -54,11 +60,16 @@ void with_watcher(bool poll, Body body) {
   });
 }
 
+/// The files of the next save.
+std::vector<std::string> saved_in(const Watcher& watcher) {
+  return watcher.saves().recv().value_or(std::vector<std::string>{});
+}
+
 TEST(Watcher, SeesAWrite) {
   for (const bool poll : {false, true}) {
     with_watcher(poll, [](const Folder& folder, Watcher& watcher) {
       folder.write("a.cpp", "second, and longer");
-      EXPECT_TRUE(watcher.saves().recv().has_value());
+      EXPECT_THAT(saved_in(watcher), ElementsAre(folder.path("a.cpp")));
     });
   }
 }
@@ -67,7 +78,7 @@ TEST(Watcher, SeesARename) {
   with_watcher(false, [](const Folder& folder, Watcher& watcher) {
     folder.write("b", "second");
     std::filesystem::rename(folder.path("b"), folder.path("a.cpp"));
-    EXPECT_TRUE(watcher.saves().recv().has_value());
+    EXPECT_THAT(saved_in(watcher), ElementsAre(folder.path("a.cpp")));
   });
 }
 
@@ -75,16 +86,62 @@ TEST(Watcher, SeesTheFileThatComesBack) {
   with_watcher(false, [](const Folder& folder, Watcher& watcher) {
     std::filesystem::remove(folder.path("a.cpp"));
     folder.write("a.cpp", "second");
-    EXPECT_TRUE(watcher.saves().recv().has_value());
+    EXPECT_THAT(saved_in(watcher), ElementsAre(folder.path("a.cpp")));
   });
 }
 
 TEST(Watcher, KnowsWhatItSettledFor) {
   with_watcher(false, [](const Folder& folder, Watcher& watcher) {
     folder.write("a.cpp", "by a reset");
-    watcher.settle();
+    watcher.settle({folder.path("a.cpp")});
     folder.write("other", "noise");  // has it look
     EXPECT_EQ(select(recv(watcher.saves()), timeout(100ms)), 1);
+  });
+}
+
+TEST(Watcher, TellsWhichFilesWereSavedAndThoseOfSavesThatNobodyHasReceivedTogether) {
+  with_watcher(false, [](const Folder& folder, Watcher& watcher) {
+    folder.write("b.cpp", "first");
+    watcher.watch({folder.path("a.cpp"), folder.path("b.cpp")});
+    folder.write("b.cpp", "second, and longer");
+    EXPECT_THAT(saved_in(watcher), ElementsAre(folder.path("b.cpp")));
+
+    folder.write("a.cpp", "third");
+    while (watcher.saves().len() == 0) sleep_for(1ms);
+    folder.write("b.cpp", "third");
+    sleep_for(
+        10ms);  // in which it most likely sees the second save, while nobody has received the first
+    std::set<std::string> saved;
+    while (saved.size() < 2) {
+      for (const std::string& file : saved_in(watcher)) saved.insert(file);
+    }
+  });
+}
+
+TEST(Watcher, SettlesForTheFilesThatAreNamedAndNoOthers) {
+  const Folder folder;
+  folder.write("b.cpp", "first");
+  run([&] {
+    Watcher watcher(false);
+    watcher.watch({folder.path("a.cpp"), folder.path("b.cpp")});
+    folder.write("a.cpp", "by a reset");
+    folder.write("b.cpp", "by the reader");
+    watcher.settle({folder.path("a.cpp")});
+    GoroutineGroup group;
+    group.go([&] { watcher.run(); });
+
+    EXPECT_THAT(saved_in(watcher), ElementsAre(folder.path("b.cpp")));
+  });
+}
+
+TEST(Watcher, LosesNoSaveWhenItIsToldOfMoreFiles) {
+  with_watcher(false, [](const Folder& folder, Watcher& watcher) {
+    folder.write("b.cpp", "first");
+    folder.write("a.cpp", "second, and longer");
+    watcher.watch({folder.path("a.cpp"), folder.path("b.cpp")});
+    folder.write("other", "noise");  // has it look
+
+    EXPECT_THAT(saved_in(watcher), ElementsAre(folder.path("a.cpp")));
   });
 }
 
@@ -103,6 +160,24 @@ TEST(Child, EndsWithItsStatusAndItsOutput) {
 
     EXPECT_TRUE(ending.exited_with(7));
     EXPECT_EQ(ending.output, "a\nb\n");
+  });
+}
+
+TEST(Child, IsHeardWhileItRuns) {
+  run([] {
+    const Folder folder;  // its pipe holds the child until it was heard
+    const std::string pipe = folder.path("pipe");
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+    bool was_heard = false;
+    const Ending ending = run_child(
+        {.words = {"/bin/sh", "-c", "echo begun; read answer <" + pipe + "; echo $answer"},
+         .environment = {}},
+        {}, [&](std::string_view so_far) {
+          if (so_far == "begun\n" && !std::exchange(was_heard, true))
+            std::ofstream(pipe) << "ended\n";
+        });
+
+    EXPECT_EQ(ending.output, "begun\nended\n");
   });
 }
 

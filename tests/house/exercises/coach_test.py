@@ -144,7 +144,7 @@ class TheTerminal(CoachTest):
         coach = self.start()
         coach.wait_for("1.1 The first", "? keys  q quit")
         coach.resize(40, 20)
-        coach.wait_for("r reset  l list  p replay  ? keys\r")
+        coach.wait_for("r reset  l list  ? keys  q quit")
 
     def test_is_given_back_while_it_is_stopped(self):
         coach = self.start()
@@ -189,6 +189,17 @@ class ASave(CoachTest):
         self.assertEqual(self.asked().count("check 01-1"), 2)
 
 
+    def test_of_another_exercise_is_told_and_a_key_goes_there(self):
+        self.say("check-01-2", "exit 0\nPASS  The second exercise\n")
+        coach = self.start()
+        coach.wait_for("1.1 The first", "quit")
+        self.write("exercises/01-2-two/two.cpp", "changed\n")
+        coach.wait_for("You saved 1.2's two.cpp; this is 1.1.  o goes to 1.2.")
+        coach.press(b"o")
+        coach.wait_for("1.2 The second", "PASS  The second exercise")
+        self.assertEqual([line for line in self.asked() if "check" in line], ["check 01-2"])
+
+
 class TheEngine(CoachTest):
     def test_may_hang(self):
         self.say("check-01-1", "exit 0 hang\nabout to hang\n")
@@ -196,6 +207,13 @@ class TheEngine(CoachTest):
         coach.wait_for("1.1 The first", "quit")
         coach.press(b"p")
         coach.wait_for("did not end in time, and was ended", "about to hang")
+
+    def test_tells_what_it_is_about(self):
+        self.say("check-01-1", "exit 0 hang\n@compiling\n")
+        coach = self.start()
+        coach.wait_for("1.1 The first", "quit")
+        coach.press(b"p")
+        coach.wait_for("checking: compiling", "The first check of an exercise builds more")
 
     def test_may_crash(self):
         self.say("check-01-1", "exit 0 crash\n")

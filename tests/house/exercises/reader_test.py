@@ -33,6 +33,10 @@ class Verbs(reader.Reader):
                 self.assertIn("FAIL  Twice.DoublesOne\n  what happened  : 1.2: write it\n  seed           : 7\n", said)
                 self.assertIn("(5 more lines)\n", said)
 
+    def test_the_coach_hears_what_goes_on(self):
+        self.assertRegex(self.exercise("check", "1.2", "--coach")[1], r"(?ms)\A@compiling\n@testing\n.*^FAIL  Twice")
+        self.assertNotIn("@", self.exercise("check", "1.2")[1])
+
     def test_what_cannot_be_asked_has_a_status_of_its_own(self):
         self.assert_says(self.exercise("check", "01-7"), 2, "there is no exercise '01-7'")
         self.assert_says(self.exercise("hint", "twize"), 2, "there is no exercise 'twize'. Did you mean EX=01-2?")
