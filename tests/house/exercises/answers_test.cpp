@@ -2,6 +2,7 @@
 #include "support/answers.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -17,14 +18,23 @@ namespace {
 const std::vector<Question> kQuestions = {{"sky", {"blue", "green"}},
                                           {"knot", {"1", "2", "3"}, true}};
 
-/// Writes a file of answers and names it in the environment.  Its own: tests run beside each other.
-void write(const std::string& text) {
+/// A file of its own for each test, as tests run beside each other; gone at the end.
+struct File {
+  File() { setenv("CONCLAVE_ANSWERS", path.c_str(), 1); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() { std::filesystem::remove(path); }
+
   const std::string path = fmt::format("{}{}-answers.txt", testing::TempDir(), getpid());
-  std::ofstream(path) << text;
-  setenv("CONCLAVE_ANSWERS", path.c_str(), 1);
+};
+
+/// Writes a file of answers, which the environment names.
+void write(const std::string& text) {
+  static const File file;
+  std::ofstream(file.path) << text;
 }
 
-/// What the reader says about a file with this text; empty when it accepts it.
+/// Where the reader finds fault with a file that has this text, and what it says; empty when it accepts it.
 std::string complaint_about(const std::string& text) {
   write(text);
   testing::TestPartResultArray failures;
@@ -35,7 +45,9 @@ std::string complaint_about(const std::string& text) {
     } catch (const testing::AssertionException&) {
     }
   }
-  return failures.size() == 0 ? "" : failures.GetTestPartResult(0).message();
+  if (failures.size() == 0) return "";
+  const testing::TestPartResult& first = failures.GetTestPartResult(0);
+  return fmt::format("{}:{}: {}", first.file_name(), first.line_number(), first.message());
 }
 
 void expect_complaint(const std::string& text, const std::vector<std::string>& parts) {
@@ -57,18 +69,19 @@ TEST(AnswersFile, IsForPeople) {
 
 TEST(AnswersFile, IsRefusedWithLineAndChoices) {
   expect_complaint("sky blue\nknot: 1\n",
-                   {"answers.txt:1: 'sky blue' has no colon", "want question: answer"});
+                   {"answers.txt:1: ", "'sky blue' has no colon", "want question: answer"});
   expect_complaint("knot: 1\nsky: red\n",
-                   {"answers.txt:2: 'red' is no answer to 'sky'", "want one of: blue, green"});
+                   {"answers.txt:2: ", "'red' is no answer to 'sky'", "want one of: blue, green"});
   expect_complaint("sky: blue\nsun: red\n",
-                   {"answers.txt:2: there is no question 'sun'", "want one of: sky, knot"});
+                   {"answers.txt:2: ", "there is no question 'sun'", "want one of: sky, knot"});
   expect_complaint("sky: blue\nknot: 1\nsky: green\n",
-                   {"answers.txt:3: 'sky' is answered here and in line 1"});
-  expect_complaint("sky: blue\n", {"answers.txt: the question 'knot' is missing", "1, 2, 3"});
-  expect_complaint("sky:\nknot: 1\n", {"answers.txt:1: 'sky' has no answer", "blue, green; or ?"});
-  expect_complaint("sky: blue\nknot: 1, 4\n",
-                   {"answers.txt:2: '4' is no answer to 'knot'", "some of, with commas: 1, 2, 3"});
-  expect_complaint("sky: blue\nknot: 2, 2\n", {"answers.txt:2: '2' stands there twice"});
+                   {"answers.txt:3: ", "'sky' is answered here and in line 1"});
+  expect_complaint("sky: blue\n", {"answers.txt:1: ", "the question 'knot' is missing", "1, 2, 3"});
+  expect_complaint("sky:\nknot: 1\n",
+                   {"answers.txt:1: ", "'sky' has no answer", "blue, green; or ?"});
+  expect_complaint("sky: blue\nknot: 1, 4\n", {"answers.txt:2: ", "'4' is no answer to 'knot'",
+                                               "some of, with commas: 1, 2, 3"});
+  expect_complaint("sky: blue\nknot: 2, 2\n", {"answers.txt:2: ", "'2' stands there twice"});
   expect_complaint("", {"the question 'sky' is missing"});
 }
 
