@@ -141,7 +141,8 @@ def send(process, number):
 def kill_all(process):
     """Kills all that descends from a process, which may be starting more; returns how many were alive."""
     killed = set()
-    while living := [other for other in descendants(process) if is_alive(other)]:
+    while True:
+        living = [other for other in descendants(process) if is_alive(other)]
         killed.update(living)
         for number in (signal.SIGSTOP, signal.SIGKILL):  # all stand still before the first one ends, or others would follow
             for group in groups_of(living, process):
@@ -150,8 +151,24 @@ def kill_all(process):
             for other in living:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(other, number)
-        reap(process)
-    return len(killed)
+        if is_alone(process):
+            return len(killed)
+
+
+def is_alone(process):
+    """Whether nothing descends from a process any more.
+
+    A look at /proc can miss one: its parent was in the list, and has ended since.  Of ourselves, to whom all orphans of the
+    family fall, the kernel knows better: who has no child has no descendant.
+    """
+    if process != os.getpid():
+        return not any(map(is_alive, descendants(process)))
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return True
+    return False
 
 
 def share_of(process):
@@ -170,14 +187,6 @@ def groups_of(processes, head):
         with contextlib.suppress(ProcessLookupError):
             groups.add(os.getpgid(process))
     return groups - {os.getpgid(0), os.getpgid(head)}
-
-
-def reap(process):
-    """Takes leave of our own children; those of another process are its own business."""
-    if process == os.getpid():
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
 
 
 def tasks_of_user():

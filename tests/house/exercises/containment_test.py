@@ -7,6 +7,7 @@ import sys
 import tempfile
 import textwrap
 import unittest
+import unittest.mock
 
 BOOK = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(BOOK / "tools"))
@@ -139,6 +140,19 @@ class Containment(unittest.TestCase):
                 signal.pause()
             """)
         self.assertRegex(ran.output, r"  left behind    : \d+ process")
+
+    def test_one_that_a_look_has_missed_is_ended_all_the_same(self):
+        looks = []
+
+        def miss_the_first(process, look=book_containment.descendants):
+            looks.append(process)
+            return [] if len(looks) == 1 else look(process)
+
+        child = subprocess.Popen(["sleep", "1000"])
+        with unittest.mock.patch.object(book_containment, "descendants", miss_the_first):
+            self.assertEqual(book_containment.kill_all(os.getpid()), 1)
+        child.returncode = 0  # kill_all() has taken leave of it
+        self.assertFalse(book_containment.is_alive(child.pid))
 
     def test_a_child_that_survives_its_test_is_ended_and_told(self):
         ran = self.run_tests("""
