@@ -149,6 +149,7 @@ class Containment(unittest.TestCase):
             return [] if len(looks) == 1 else look(process)
 
         child = subprocess.Popen(["sleep", "1000"])
+        self.addCleanup(book_containment.send, child.pid, signal.SIGKILL)
         with unittest.mock.patch.object(book_containment, "descendants", miss_the_first):
             self.assertEqual(book_containment.kill_all(os.getpid()), 1)
         child.returncode = 0  # kill_all() has taken leave of it
