@@ -39,15 +39,13 @@
 #include "channels/context.hpp"
 #include "common/result.hpp"
 #include "goroutines/clock.hpp"
+#include "rpc/frames.hpp"
 
 namespace zmq {
 class context_t;
 }
 
 namespace conclave::rpc {
-
-/// A message: its frames, each any bytes.  Never without a frame.
-using Frames = std::vector<std::string>;
 
 /// What a socket is, and so to whom it speaks.
 enum class SocketKind { dealer, router, pub, sub, push, pull };

@@ -1,0 +1,137 @@
+#include "rpc/memory_transport.hpp"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "channels/chan.hpp"
+#include "channels/select.hpp"
+#include "channels/timer.hpp"
+
+namespace conclave::rpc {
+
+namespace {
+
+// What a Peer's link says here: how its id is meant.
+constexpr std::uint64_t kByNumber = 0;   // the number of an end, which has sent something
+constexpr std::uint64_t kByAddress = 1;  // whoever listens at an address now
+
+Status closed() { return Status::failed_precondition("the transport is closed"); }
+
+}  // namespace
+
+/// One end, as the network knows it.
+struct MemoryNetwork::End {
+  std::string id;  // a number
+  Chan<Received> received;
+  std::string address{};  // empty: does not listen
+  bool is_closed = false;
+  Chan<Signal> closed = make_chan<Signal>();
+};
+
+MemoryNetwork::MemoryNetwork(std::uint64_t seed, const Faults& faults)
+    : random_(seed), faults_(faults) {}
+
+MemoryNetwork::~MemoryNetwork() = default;
+
+std::shared_ptr<MemoryNetwork::End> MemoryNetwork::find(const Peer& peer) const {
+  if (peer.link == kByAddress) {
+    const auto found = listening_.find(peer.id);
+    return found == listening_.end() ? nullptr : found->second;
+  }
+  const auto found = ends_.find(peer.id);
+  const std::shared_ptr<End> end = found == ends_.end() ? nullptr : found->second.lock();
+  return end && !end->is_closed ? end : nullptr;
+}
+
+void MemoryNetwork::carry(const Peer& from, const std::shared_ptr<End>& to, const Frames& message) {
+  if (random_.chance(faults_.lost)) return;
+  const int copies = random_.chance(faults_.twice) ? 2 : 1;
+  for (int i = 0; i < copies; ++i) {
+    const Duration delay(random_.between(faults_.delay_min.count(), faults_.delay_max.count()));
+    const auto arrive = [from, message, end = std::weak_ptr(to)] {
+      const std::shared_ptr<End> there = end.lock();
+      if (there && !there->is_closed)
+        static_cast<void>(there->received.try_send(Received{from, message}));
+    };
+    if (delay > Duration{}) {
+      after_func(delay, arrive);
+    } else {
+      arrive();
+    }
+  }
+}
+
+MemoryTransport::MemoryTransport(MemoryNetwork& network, std::size_t received_max)
+    : network_(network),
+      end_(std::make_shared<MemoryNetwork::End>(
+          MemoryNetwork::End{.id = std::to_string(++network.ends_made_),
+                             .received = make_chan<Received>(received_max)})) {
+  network_.ends_[end_->id] = end_;
+}
+
+MemoryTransport::~MemoryTransport() {
+  close();
+  network_.ends_.erase(end_->id);
+}
+
+Result<std::string> MemoryTransport::listen(const std::string& address) {
+  if (end_->is_closed) return closed();
+  if (address.empty()) return Status::invalid_argument("the address is empty", "any name will do");
+  if (!end_->address.empty()) {
+    return Status::failed_precondition(fmt::format("this end listens at {} already", end_->address),
+                                       "make another end");
+  }
+  if (!network_.listening_.emplace(address, end_).second)
+    return Status::already_exists(fmt::format("somebody listens at {} already", address));
+  end_->address = address;
+  std::exchange(network_.somebody_listens_, make_chan<Signal>()).close();
+  return address;
+}
+
+Result<Peer> MemoryTransport::connect(const std::string& address) {
+  if (end_->is_closed) return closed();
+  if (address.empty()) return Status::invalid_argument("the address is empty", "any name will do");
+  return Peer{.link = kByAddress, .id = address};
+}
+
+void MemoryTransport::disconnect(const Peer& /*peer*/) {}
+
+Status MemoryTransport::send(const Peer& to, Frames message, const Context& context) {
+  if (message.empty()) return Status::invalid_argument("a message has one frame or more");
+  const Peer from{.link = kByNumber, .id = end_->id};
+  for (;;) {
+    if (end_->is_closed) return closed();
+    if (Status status = context.status(); !status.ok()) return status;
+    if (const std::shared_ptr<MemoryNetwork::End> there = network_.find(to)) {
+      network_.carry(from, there, message);
+      return {};
+    }
+    if (to.link == kByNumber) return Status::not_found("the peer has gone");
+    if (select(conclave::recv(network_.somebody_listens_), conclave::recv(context.done()),
+               conclave::recv(end_->closed)) < 0)
+      return Status::cancelled("the goroutine ends");
+  }
+}
+
+Result<Received> MemoryTransport::recv(const Context& context) {
+  if (end_->is_closed) return closed();
+  if (Status status = context.status(); !status.ok()) return status;
+  std::optional<Received> received;
+  select(conclave::recv(end_->received,
+                        [&](std::optional<Received> one) { received = std::move(one); }),
+         conclave::recv(context.done()), conclave::recv(end_->closed));
+  if (received) return *std::move(received);
+  if (end_->is_closed) return closed();
+  Status status = context.status();
+  return status.ok() ? Status::cancelled("the goroutine ends") : status;
+}
+
+void MemoryTransport::close() {
+  if (std::exchange(end_->is_closed, true)) return;
+  if (!end_->address.empty()) network_.listening_.erase(end_->address);
+  end_->closed.close();
+}
+
+}  // namespace conclave::rpc
