@@ -34,6 +34,8 @@ class Network {
 
   virtual std::unique_ptr<Transport> end() = 0;
   virtual std::string any_address() = 0;
+  /// An address at which nobody listens.
+  virtual std::string free_address() = 0;
 };
 
 class ZmqNetwork final : public Network {
@@ -43,6 +45,10 @@ class ZmqNetwork final : public Network {
         io_, ZmqTransportOptions{.socket = {.reconnect_min = 1ms, .reconnect_max = 10ms}});
   }
   std::string any_address() override { return "tcp://127.0.0.1:*"; }
+  std::string free_address() override {
+    ZmqTransport early{Io()};  // with an Io of its own: when that ends, the port is free
+    return *early.listen(any_address());
+  }
 
  private:
   Io io_;
@@ -52,6 +58,7 @@ class NetworkInMemory final : public Network {
  public:
   std::unique_ptr<Transport> end() override { return std::make_unique<MemoryTransport>(network_); }
   std::string any_address() override { return "server " + std::to_string(++addresses_); }
+  std::string free_address() override { return any_address(); }
 
  private:
   MemoryNetwork network_;
@@ -161,13 +168,7 @@ TEST_P(EveryTransport, OneEndHasManyPartners) {
 
 TEST_P(EveryTransport, WaitsForWhoeverWillListen) {  // law 2
   on_network([](Network& network) {
-    std::string address;
-    {
-      const Pair early(network);  // an address at which nobody listens any more
-      address = early.address;
-      ASSERT_TRUE(early.client->send(early.peer, {"x"}, {}).ok());
-      receive(*early.server);
-    }
+    const std::string address = network.free_address();
     const std::unique_ptr<Transport> client = network.end();
     const Peer peer = *client->connect(address);
     std::vector<std::string> story;
@@ -180,7 +181,7 @@ TEST_P(EveryTransport, WaitsForWhoeverWillListen) {  // law 2
     story.emplace_back("listens");
 
     const std::unique_ptr<Transport> server = network.end();
-    while (!server->listen(address).ok()) sleep_for(1ms);  // until the early one's port is free
+    ASSERT_TRUE(server->listen(address).ok());
     EXPECT_THAT(receive(*server).message, ElementsAre("x"));
     done.wait();
   });
@@ -210,13 +211,12 @@ TEST_P(EveryTransport, SaysThatAPeerHasGone) {  // laws 2, 3
 TEST_P(EveryTransport, AContextEndsAWaitAndNothingHasLeft) {  // law 2
   on_network([](Network& network) {
     const Pair pair(network);
-    const Peer nobody = [&] {
-      const Pair early(network);
-      return *pair.client->connect(early.address);
-    }();
+    const Peer nobody = *pair.client->connect(network.free_address());
     auto [context, cancel] = with_timeout({}, 1ms);
+    auto [soon, cancel_soon] = with_timeout({}, 2ms);
 
     EXPECT_EQ(pair.server->recv(context).status().code(), Code::deadline_exceeded);
+    EXPECT_EQ(pair.client->send(nobody, {"x"}, soon).code(), Code::deadline_exceeded);
     EXPECT_EQ(pair.client->send(pair.peer, {"x"}, context).code(), Code::deadline_exceeded);
     ASSERT_TRUE(pair.client->send(pair.peer, {"y"}, {}).ok());
 
