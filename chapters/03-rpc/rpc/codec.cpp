@@ -1,0 +1,41 @@
+#include "rpc/codec.hpp"
+
+#include <fmt/format.h>
+
+namespace conclave::rpc::detail {
+
+Result<msgpack::object_handle> parse(std::string_view bytes, const DecodeLimits& limits) {
+  if (bytes.size() > limits.bytes_max) {
+    return Status::invalid_argument(
+        fmt::format("the value has {} bytes, and may have {}", bytes.size(), limits.bytes_max),
+        "send less at a time");
+  }
+  // An element takes a byte or more, so a length above what is there is a lie: no memory is taken for it.
+  const std::size_t elements_max = bytes.size();
+  const msgpack::unpack_limit lengths(elements_max, elements_max, elements_max, elements_max,
+                                      elements_max, limits.depth_max);
+  try {
+    std::size_t end = 0;
+    msgpack::object_handle value =
+        msgpack::unpack(bytes.data(), bytes.size(), end, nullptr, nullptr, lengths);
+    if (end == bytes.size()) return value;
+    return Status::invalid_argument(fmt::format("{} bytes stand behind the value, of {} in all",
+                                                bytes.size() - end, bytes.size()));
+  } catch (const std::exception& error) {
+    return refuse(error);
+  }
+}
+
+Status refuse(const std::exception& error) {
+  if (dynamic_cast<const msgpack::insufficient_bytes*>(&error) != nullptr)
+    return Status::invalid_argument("the value is cut short");
+  if (dynamic_cast<const msgpack::depth_size_overflow*>(&error) != nullptr)
+    return Status::invalid_argument("the value is nested too deeply");
+  if (dynamic_cast<const msgpack::size_overflow*>(&error) != nullptr)
+    return Status::invalid_argument("a length in the value is longer than the value");
+  if (dynamic_cast<const msgpack::type_error*>(&error) != nullptr)
+    return Status::invalid_argument("the value is of another type, or a number does not fit");
+  return Status::invalid_argument(fmt::format("the value cannot be read: {}", error.what()));
+}
+
+}  // namespace conclave::rpc::detail

@@ -1,0 +1,74 @@
+/// @file
+/// Structs as bytes and back: MessagePack, read under limits.
+///
+///     struct Add {
+///       std::string counter;
+///       std::int64_t delta = 0;
+///       MSGPACK_DEFINE(counter, delta)
+///     };
+///     const std::string bytes = encode(Add{"visits", 1});
+///     const Result<Add> add = decode<Add>(bytes);
+///
+/// A struct is an array of its members, in their order.  To change it, append members: an old reader passes over what it
+/// does not know, and a new one leaves what is missing as it was made.
+///
+/// Laws
+///  1. decode(encode(x)) is x.
+///  2. Whatever the bytes are, decode() returns: the value, or an error that says what is wrong with them.
+///  3. It takes memory in proportion to the bytes, not to the lengths that stand in them.
+///  4. The bytes are one value and nothing behind it.
+///
+/// Call from anywhere; nothing here blocks.  Source: the MessagePack specification, "Formats".
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include <msgpack.hpp>
+
+#include "common/result.hpp"
+
+namespace conclave::rpc {
+
+/// What a value may be at most.
+struct DecodeLimits {
+  std::size_t bytes_max = 4 * 1024 * 1024;  ///< all of it
+  std::size_t depth_max = 32;               ///< arrays and maps within each other
+};
+
+namespace detail {
+
+/// Reads one value, which is all of `bytes`.
+Result<msgpack::object_handle> parse(std::string_view bytes, const DecodeLimits& limits);
+
+/// What an exception of the library says of the bytes.
+Status refuse(const std::exception& error);
+
+}  // namespace detail
+
+/// The bytes of a value.
+template <class T>
+[[nodiscard]] std::string encode(const T& value) {
+  msgpack::sbuffer buffer;
+  msgpack::pack(buffer, value);
+  return {buffer.data(), buffer.size()};
+}
+
+/// The value in these bytes.
+/// @return invalid_argument for bytes that are no T, that are too long or too deep, or that go on behind it
+template <class T>
+[[nodiscard]] Result<T> decode(std::string_view bytes, const DecodeLimits& limits = {}) {
+  Result<msgpack::object_handle> parsed = detail::parse(bytes, limits);
+  if (!parsed.ok()) return parsed.status();
+  try {
+    T value{};
+    parsed->get().convert(value);
+    return value;
+  } catch (const std::exception& error) {
+    return detail::refuse(error);
+  }
+}
+
+}  // namespace conclave::rpc

@@ -1,0 +1,152 @@
+// The laws of codec.hpp.
+#include "rpc/codec.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+#include <sys/resource.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/random.hpp"
+#include "testing/seed.hpp"
+
+namespace conclave::rpc {
+namespace {
+
+using testing::HasSubstr;
+
+struct Entry {
+  std::string key;
+  std::int64_t value = 0;
+  MSGPACK_DEFINE(key, value)
+};
+
+struct Request {
+  std::uint8_t kind = 0;
+  std::vector<Entry> entries;
+  std::map<std::string, double> weights;
+  std::optional<std::string> note;
+  MSGPACK_DEFINE(kind, entries, weights, note)
+};
+
+/// The same, as it was before.
+struct OldEntry {
+  std::string key;
+  MSGPACK_DEFINE(key)
+};
+
+/// What is said of a length that promises more than there is.
+const auto kLies =
+    testing::AnyOf("the value is cut short", "a length in the value is longer than the value");
+
+std::string refusal(std::string_view bytes, const DecodeLimits& limits = {}) {
+  const Result<Request> request = decode<Request>(bytes, limits);
+  EXPECT_FALSE(request.ok());
+  if (request.ok()) return "";
+  EXPECT_EQ(request.status().code(), Code::invalid_argument);
+  return std::string(request.status().message());
+}
+
+const Request& example() {
+  static const Request request{
+      .kind = 255,
+      .entries = {{"a", std::numeric_limits<std::int64_t>::min()}, {std::string("\0b", 2), 1}},
+      .weights = {{"x", 0.5}},
+      .note = "n"};
+  return request;
+}
+
+TEST(Codec, GivesBackWhatItWasGiven) {  // law 1
+  const Result<Request> same = decode<Request>(encode(example()));
+
+  ASSERT_TRUE(same.ok()) << same.status();
+  EXPECT_EQ(same->kind, 255);
+  ASSERT_EQ(same->entries.size(), 2U);
+  EXPECT_EQ(same->entries[0].value, std::numeric_limits<std::int64_t>::min());
+  EXPECT_EQ(same->entries[1].key, std::string("\0b", 2));
+  EXPECT_EQ(same->weights.at("x"), 0.5);
+  EXPECT_EQ(same->note, "n");
+}
+
+TEST(Codec, OldAndNewReadEachOther) {
+  const Result<OldEntry> by_old = decode<OldEntry>(encode(Entry{"a", 7}));
+  const Result<Entry> by_new = decode<Entry>(encode(OldEntry{"a"}));
+
+  ASSERT_TRUE(by_old.ok()) << by_old.status();
+  EXPECT_EQ(by_old->key, "a");
+  ASSERT_TRUE(by_new.ok()) << by_new.status();
+  EXPECT_EQ(by_new->key, "a");
+  EXPECT_EQ(by_new->value, 0);
+}
+
+TEST(Codec, RefusesWhatIsCutShort) {  // law 2
+  const std::string bytes = encode(example());
+
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_THAT(refusal(bytes.substr(0, size)), kLies);
+}
+
+TEST(Codec, RefusesWhatStandsBehindTheValue) {  // law 4
+  EXPECT_EQ(
+      refusal(encode(example()) + "x"),
+      fmt::format("1 bytes stand behind the value, of {} in all", encode(example()).size() + 1));
+}
+
+TEST(Codec, RefusesAnotherType) {
+  EXPECT_THAT(refusal(encode(7)), HasSubstr("of another type"));
+  EXPECT_THAT(refusal(encode(std::vector<int>{300})), HasSubstr("a number does not fit"));
+  EXPECT_THAT(refusal(encode(std::vector<int>{-1})), HasSubstr("a number does not fit"));
+}
+
+TEST(Codec, RefusesWhatIsTooLongOrTooDeep) {
+  EXPECT_EQ(refusal(std::string(11, '\x90'), {.bytes_max = 10}),
+            "the value has 11 bytes, and may have 10");
+  EXPECT_EQ(refusal(std::string(33, '\x91') + "\xc0"), "the value is nested too deeply");
+  EXPECT_EQ(refusal(std::string(1'000'000, '\x91')), "the value is nested too deeply");
+}
+
+/// The memory that this process has asked for at most, in bytes.
+std::size_t peak_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::size_t>(usage.ru_maxrss) * 1024;
+}
+
+TEST(Codec, BelievesNoLength) {  // law 3; the library's own limits take 96 GB for the first
+  const std::size_t before = peak_bytes();
+  for (const std::string& head :
+       {std::string("\xdd\xff\xff\xff\xff", 5), std::string("\xdd\x04\0\0\0", 5),
+        std::string("\xdf\xff\xff\xff\xff", 5), std::string("\xdb\xff\xff\xff\xff", 5),
+        std::string("\xc6\xff\xff\xff\xff", 5), std::string("\xc9\xff\xff\xff\xff", 5)}) {
+    EXPECT_THAT(refusal(head), kLies);
+    EXPECT_THAT(refusal("\x92" + head), kLies);
+  }
+  std::string nested;  // each level takes what a level may take
+  for (int i = 0; i < 30; ++i) nested += std::string("\xdd\0\x0f\xff\xff", 5);
+  refusal(nested + std::string(1 << 20, '\xc0'));
+
+  EXPECT_LT(peak_bytes() - before, std::size_t{64} << 20U);
+}
+
+TEST(Codec, ReadsAnyBytes) {  // law 2
+  for_each_seed(20, [](std::uint64_t seed) {
+    Random random(seed);
+    for (int i = 0; i < 2'000; ++i) {
+      std::string bytes = encode(example());
+      for (int changes = random.between(1, 4); changes > 0; --changes) {
+        const auto at =
+            static_cast<std::size_t>(random.between(0, static_cast<int>(bytes.size()) - 1));
+        bytes[at] = static_cast<char>(random.between(0, 255));
+      }
+      static_cast<void>(decode<Request>(bytes));
+    }
+  });
+}
+
+}  // namespace
+}  // namespace conclave::rpc
