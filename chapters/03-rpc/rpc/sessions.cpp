@@ -1,0 +1,123 @@
+#include "rpc/sessions.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/assert.hpp"
+
+namespace conclave::rpc {
+
+namespace {
+
+Decision refuse(Status status) {
+  return {.kind = Decision::Kind::refuse, .status = std::move(status)};
+}
+
+}  // namespace
+
+Status Sessions::open(std::uint64_t session) {
+  if (sessions_.contains(session))
+    return Status::already_exists(fmt::format("session {} is open", session),
+                                  "draw another number");
+  if (sessions_.size() >= limits_.sessions_max) {
+    return Status::resource_exhausted(
+        fmt::format("{} sessions are open, and no more may be", sessions_.size()),
+        "close some, or try again when others have");
+  }
+  sessions_[session];
+  return {};
+}
+
+Status Sessions::close(std::uint64_t session) {
+  if (sessions_.erase(session) != 0) return {};
+  return Status::not_found(fmt::format("session {} is not open", session));
+}
+
+Decision Sessions::begin(const RequestId& id) {
+  if (id.first_unfinished == 0 || id.first_unfinished > id.sequence) {
+    return refuse(
+        Status::invalid_argument(fmt::format("request {} says that {} is the first unfinished one",
+                                             id.sequence, id.first_unfinished),
+                                 "want 1 to the request's own number"));
+  }
+  const auto found = sessions_.find(id.session);
+  if (found == sessions_.end()) {
+    return refuse(Status::failed_precondition(
+        fmt::format(
+            "session {} is not open: it never was, was closed, or the server has started anew",
+            id.session),
+        "open another; whether what was asked in this one took effect is not known here"));
+  }
+  Session& session = found->second;
+
+  // A copy that comes late speaks of the past, so the bound only grows (RIFL §3.2).
+  session.first_unfinished = std::max(session.first_unfinished, id.first_unfinished);
+  session.requests.erase(session.requests.begin(),
+                         session.requests.lower_bound(session.first_unfinished));
+  if (id.sequence < session.first_unfinished) {
+    return refuse(Status::failed_precondition(
+        fmt::format("request {} of session {} is over: {} is its first unfinished one", id.sequence,
+                    id.session, session.first_unfinished),
+        "its answer was dropped when the client said that it had it"));
+  }
+
+  if (const auto known = session.requests.find(id.sequence); known != session.requests.end()) {
+    if (!known->second) return {.kind = Decision::Kind::wait};
+    return {.kind = Decision::Kind::answer, .answer = *known->second};
+  }
+  if (id.sequence - session.first_unfinished >= limits_.unfinished_max) {
+    return refuse(Status::resource_exhausted(
+        fmt::format("request {} of session {} is {} above its first unfinished one, and may be {}",
+                    id.sequence, id.session, id.sequence - session.first_unfinished,
+                    limits_.unfinished_max - 1),
+        "wait for the oldest answer first"));
+  }
+  session.requests[id.sequence];
+  return {.kind = Decision::Kind::execute};
+}
+
+void Sessions::complete(const RequestId& id, std::string answer) {
+  const auto session = sessions_.find(id.session);
+  if (session == sessions_.end()) return;
+  const auto request = session->second.requests.find(id.sequence);
+  if (request == session->second.requests.end()) return;  // nobody wants the answer any more
+  ensure(!request->second, "request {} of session {} is completed once", id.sequence, id.session);
+  request->second = std::move(answer);
+}
+
+void Sessions::release(const RequestId& id) {
+  const auto session = sessions_.find(id.session);
+  if (session == sessions_.end()) return;
+  const auto request = session->second.requests.find(id.sequence);
+  if (request == session->second.requests.end()) return;
+  ensure(!request->second, "request {} of session {} was not executed", id.sequence, id.session);
+  session->second.requests.erase(request);
+}
+
+std::size_t Sessions::answers() const {
+  std::size_t count = 0;
+  for (const auto& [number, session] : sessions_) {
+    count += static_cast<std::size_t>(std::ranges::count_if(
+        session.requests, [](const auto& request) { return request.second.has_value(); }));
+  }
+  return count;
+}
+
+void Sessions::check_invariants() const {
+  ensure(sessions_.size() <= limits_.sessions_max, "there are at most {} sessions (there are {})",
+         limits_.sessions_max, sessions_.size());
+  for (const auto& [number, session] : sessions_) {
+    if (session.requests.empty()) continue;
+    const std::uint64_t first = session.requests.begin()->first;
+    const std::uint64_t last = session.requests.rbegin()->first;
+    ensure(first >= session.first_unfinished, "request {} of session {} is not below {}", first,
+           number, session.first_unfinished);
+    ensure(last - session.first_unfinished < limits_.unfinished_max,
+           "request {} of session {} is less than {} above {}", last, number,
+           limits_.unfinished_max, session.first_unfinished);
+  }
+}
+
+}  // namespace conclave::rpc
