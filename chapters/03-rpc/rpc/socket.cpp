@@ -166,8 +166,9 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
     if (options.check_every > Duration{}) {
       group_.go(Name("check"), [this, every = options.check_every] {
         for (;;) {
+          const std::uint64_t before = looks_;
           sleep_for(every);
-          look_for_a_missed_wakeup();
+          if (looks_ == before) look_for_a_missed_wakeup();  // or somebody has looked just now
         }
       });
     }
@@ -300,6 +301,7 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
   /// to: so it is read last, whatever was done before.  With nobody to serve it is read all the same, or the descriptor
   /// would stay readable.
   void serve() {
+    ++looks_;
     while (!is_closed_) {
       const int events = socket_.get(zmq::sockopt::events);
       const bool can_receive = (events & ZMQ_POLLIN) != 0 && !receivers_.empty();
@@ -363,6 +365,7 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
   Queue receivers_;
   Queue senders_;
   SocketCounters counters_;
+  std::uint64_t looks_ = 0;         // how often serve() was called
   GoroutineGroup group_{"socket"};  // last: its goroutines use all of the above
 };
 
