@@ -45,6 +45,10 @@ class Layers(HouseTest):
         self.plant({"chapters/02-high/high/b.cpp": "#include <boost/fiber/all.hpp>\n"})
         self.assert_says(self.check(), 1, "PACKAGES does not name boost")
 
+    def test_knows_the_package_of_a_header_without_a_folder(self):
+        self.plant({"chapters/02-high/high/b.cpp": "#include <zmq.hpp>\n"})
+        self.assert_says(self.check(), 1, "PACKAGES does not name cppzmq")
+
     def test_refuses_a_declaration_that_nothing_needs(self):
         self.plant({"chapters/02-high/CMakeLists.txt": CHAPTER.format(folder="02-high", depends="low common")})
         self.assert_says(self.check(), 1, "chapters/02-high/CMakeLists.txt: declares common")
