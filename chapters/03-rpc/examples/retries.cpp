@@ -13,11 +13,10 @@
 #include "rpc/memory_transport.hpp"
 #include "rpc/sessions.hpp"
 
-using namespace conclave;
-using namespace conclave::rpc;
-using namespace std::chrono_literals;
-
+namespace conclave::rpc {
 namespace {
+
+using std::chrono_literals::operator""ms;
 
 constexpr std::uint64_t kSession = 1;
 
@@ -88,17 +87,18 @@ int counter_after_ten_calls(bool remembers) {
   return counter;
 }
 
+void show() {
+  fmt::print("ten times 1, each sent until an answer comes\n");
+  fmt::print("  a server that executes whatever comes          {}\n",
+             counter_after_ten_calls(false));
+  fmt::print("  a server that remembers what it has done       {}\n",
+             counter_after_ten_calls(true));
+}
+
 }  // namespace
+}  // namespace conclave::rpc
 
 int main() {
-  VirtualClock clock;
-  run(
-      [] {
-        fmt::print("ten times 1, each sent until an answer comes\n");
-        fmt::print("  a server that executes whatever comes          {}\n",
-                   counter_after_ten_calls(false));
-        fmt::print("  a server that remembers what it has done       {}\n",
-                   counter_after_ten_calls(true));
-      },
-      {.clock = &clock});
+  conclave::VirtualClock clock;
+  conclave::run(conclave::rpc::show, {.clock = &clock});
 }
