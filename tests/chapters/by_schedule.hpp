@@ -16,6 +16,8 @@ namespace conclave {
 
 /// Names of tests, or of suites with all their tests.
 inline constexpr std::array kBySchedule = std::to_array<std::string_view>({
+    "Socket",               // chapter 3: what passes through ZeroMQ is not known to order anything
+    "Each/EveryTransport",  // likewise
     "After.OneOfThoseWhoWaitForItGetsTheValue",
     "After.ThousandsComeAtTheirDeadlines",
     "AfterFunc.CallsInAGoroutineOfItsOwnAtItsDeadline",

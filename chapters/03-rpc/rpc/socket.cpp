@@ -19,6 +19,7 @@
 #include "goroutines/descriptor.hpp"
 #include "goroutines/goroutine_group.hpp"
 #include "goroutines/panic.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave::rpc {
 
@@ -76,7 +77,12 @@ class OutgoingFrame {
     moved_ = new std::string(std::move(frame));
     message_.rebuild(
         moved_->data(), moved_->size(),
-        [](void*, void* moved) { delete static_cast<std::string*>(moved); }, moved_);
+        [](void*, void* moved) {
+          const conclave::detail::RuntimeCode
+              on_its_thread;  // ordered by ZeroMQ, which tells nobody
+          delete static_cast<std::string*>(moved);
+        },
+        moved_);
   }
 
   /// Sends it; gives the frame back when there is no room.

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "../by_schedule.hpp"
 #include "channels/channels.hpp"
 #include "goroutines/goroutines.hpp"
 
