@@ -175,4 +175,7 @@ class Random {
   Xoshiro256 generator_;
 };
 
+/// A seed that nobody can foretell, from the kernel: for programs, where each run shall be another.
+[[nodiscard]] std::uint64_t fresh_seed();
+
 }  // namespace conclave

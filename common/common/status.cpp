@@ -123,6 +123,18 @@ std::string_view Status::what_to_do() const noexcept {
   return ok() ? std::string_view() : error_->what_to_do;
 }
 
+Status Status::not_executed() const { return with_maybe_executed(false); }
+
+Status Status::perhaps_executed() const { return with_maybe_executed(true); }
+
+Status Status::with_maybe_executed(bool maybe_executed) const {
+  if (this->maybe_executed() == maybe_executed || ok()) return *this;
+  Status status;
+  status.error_ = std::make_shared<const Error>(
+      Error{error_->code, error_->message, error_->what_to_do, maybe_executed});
+  return status;
+}
+
 bool operator==(const Status& left, const Status& right) {
   if (left.error_ == right.error_) return true;
   return left.error_ != nullptr && right.error_ != nullptr && *left.error_ == *right.error_;

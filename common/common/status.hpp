@@ -5,6 +5,8 @@
 ///  1. The status of success carries no text, costs no allocation and equals every other one.
 ///  2. Every other status has a message.
 ///  3. A status never changes, so that copies may share their text.
+///  4. Nobody says that nothing has happened unless they know it: an error is taken to have left its traces until
+///     whoever made it says otherwise.
 ///
 /// Call from anywhere.
 /// Source: the canonical codes of gRPC and Abseil (absl/status/status.h), same names and numbers.
@@ -93,14 +95,29 @@ class [[nodiscard]] Status {
   /// lives.
   [[nodiscard]] std::string_view what_to_do() const noexcept;
 
-  /// Whether code, message and advice are equal.
+  /// Whether the same request may well succeed in a moment: `unavailable` and `resource_exhausted`.  Whether it may be
+  /// sent again is another question, which maybe_executed() answers a part of.
+  [[nodiscard]] bool retryable() const noexcept {
+    return code() == Code::unavailable || code() == Code::resource_exhausted;
+  }
+  /// Whether what was asked for may have taken effect; of an error, unless not_executed() made it.
+  [[nodiscard]] bool maybe_executed() const noexcept { return ok() || error_->maybe_executed; }
+  /// The same error of a request that provably had no effect.  Success stays success.
+  Status not_executed() const;
+  /// The same error of a request that may have had one.
+  Status perhaps_executed() const;
+
+  /// Whether code, message, advice and maybe_executed() are equal.
   friend bool operator==(const Status& left, const Status& right);
 
  private:
+  [[nodiscard]] Status with_maybe_executed(bool maybe_executed) const;
+
   struct Error {
     Code code;
     std::string message;
     std::string what_to_do;
+    bool maybe_executed = true;
     bool operator==(const Error&) const = default;
   };
 

@@ -80,6 +80,32 @@ TEST(Status, IsEqualWhenAllThreeAre) {
   EXPECT_NE(Status::aborted("a"), Status());
 }
 
+TEST(Status, SaysWhetherTheSameRequestMayWorkInAMoment) {
+  for (int number = 1; number <= 16; ++number) {
+    const auto code = static_cast<Code>(number);
+    EXPECT_EQ(Status(code, "m").retryable(),
+              code == Code::unavailable || code == Code::resource_exhausted)
+        << code;
+  }
+  EXPECT_FALSE(Status().retryable());
+}
+
+TEST(Status, OfFailureMayHaveHadAnEffectUntilSomebodyKnowsBetter) {
+  const Status error = Status::unavailable("no answer", "wait");
+
+  EXPECT_TRUE(error.maybe_executed());
+  EXPECT_FALSE(error.not_executed().maybe_executed());
+  EXPECT_TRUE(error.not_executed().perhaps_executed().maybe_executed());
+  EXPECT_EQ(error.not_executed().perhaps_executed(), error);
+  EXPECT_NE(error.not_executed(), error);
+  EXPECT_EQ(to_string(error.not_executed()), to_string(error));
+}
+
+TEST(Status, OfSuccessWasExecuted) {
+  EXPECT_TRUE(Status().maybe_executed());
+  EXPECT_TRUE(Status().not_executed().ok());
+}
+
 TEST(Status, PrintsByFmtAndByStream) {
   std::ostringstream out;
   out << Code::aborted << ", " << Status::aborted("lost");

@@ -4,6 +4,15 @@
 
 namespace conclave::rpc::detail {
 
+namespace {
+
+/// Whether a string is referred to rather than copied: `bytes` live as long as what is read from them.
+bool stays_where_it_is(msgpack::type::object_type /*type*/, std::size_t /*size*/, void* /*unused*/) {
+  return true;
+}
+
+}  // namespace
+
 Result<msgpack::object_handle> parse(std::string_view bytes, const DecodeLimits& limits) {
   if (bytes.size() > limits.bytes_max) {
     return Status::invalid_argument(
@@ -17,7 +26,7 @@ Result<msgpack::object_handle> parse(std::string_view bytes, const DecodeLimits&
   try {
     std::size_t end = 0;
     msgpack::object_handle value =
-        msgpack::unpack(bytes.data(), bytes.size(), end, nullptr, nullptr, lengths);
+        msgpack::unpack(bytes.data(), bytes.size(), end, stays_where_it_is, nullptr, lengths);
     if (end == bytes.size()) return value;
     return Status::invalid_argument(fmt::format("{} bytes stand behind the value, of {} in all",
                                                 bytes.size() - end, bytes.size()));

@@ -40,7 +40,14 @@ struct DecodeLimits {
 
 namespace detail {
 
-/// Reads one value, which is all of `bytes`.
+/// What the library writes to.
+struct StringStream {
+  std::string bytes{};
+  /// Appends.
+  void write(const char* data, std::size_t size) { bytes.append(data, size); }
+};
+
+/// Reads one value, which is all of `bytes`; its strings stay where they are.
 Result<msgpack::object_handle> parse(std::string_view bytes, const DecodeLimits& limits);
 
 /// What an exception of the library says of the bytes.
@@ -51,9 +58,9 @@ Status refuse(const std::exception& error);
 /// The bytes of a value.
 template <class T>
 [[nodiscard]] std::string encode(const T& value) {
-  msgpack::sbuffer buffer;
-  msgpack::pack(buffer, value);
-  return {buffer.data(), buffer.size()};
+  detail::StringStream stream;
+  msgpack::pack(stream, value);
+  return std::move(stream.bytes);
 }
 
 /// The value in these bytes.

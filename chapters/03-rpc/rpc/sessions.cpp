@@ -17,6 +17,26 @@ Decision refuse(Status status) {
 
 }  // namespace
 
+Sessions::Sessions(const SessionLimits& limits, const SessionsRecord& record) : limits_(limits) {
+  for (const SessionRecord& one : record.sessions) {
+    Session& session = sessions_[one.session];
+    session.first_unfinished = one.first_unfinished;
+    for (const AnswerRecord& answer : one.answers) session.requests[answer.sequence] = answer.answer;
+  }
+}
+
+SessionsRecord Sessions::record() const {
+  SessionsRecord record;
+  for (const auto& [number, session] : sessions_) {
+    SessionRecord& one = record.sessions.emplace_back(
+        SessionRecord{.session = number, .first_unfinished = session.first_unfinished});
+    for (const auto& [sequence, answer] : session.requests) {
+      if (answer) one.answers.push_back({sequence, *answer});
+    }
+  }
+  return record;
+}
+
 Status Sessions::open(std::uint64_t session) {
   if (sessions_.contains(session))
     return Status::already_exists(fmt::format("session {} is open", session),

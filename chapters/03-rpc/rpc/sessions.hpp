@@ -25,8 +25,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/status.hpp"
+#include "rpc/codec.hpp"
 
 namespace conclave::rpc {
 
@@ -36,6 +38,8 @@ struct RequestId {
   std::uint64_t sequence = 0;  ///< from 1
   std::uint64_t first_unfinished =
       1;  ///< the lowest whose answer the client has not got; at most `sequence`
+
+  bool operator==(const RequestId&) const = default;  ///< member by member
 };
 
 /// What bounds the sessions.
@@ -61,11 +65,34 @@ struct Decision {
       status{};  ///< of Kind::refuse: failed_precondition, invalid_argument or resource_exhausted
 };
 
+/// An answer, as it is written down.
+struct AnswerRecord {
+  std::uint64_t sequence = 0;  ///< of its request
+  std::string answer{};        ///< as complete() was given it
+  MSGPACK_DEFINE(sequence, answer)
+};
+
+/// A session, as it is written down.
+struct SessionRecord {
+  std::uint64_t session = 0;             ///< its number
+  std::uint64_t first_unfinished = 1;    ///< what its client has said last
+  std::vector<AnswerRecord> answers{};   ///< those that are kept
+  MSGPACK_DEFINE(session, first_unfinished, answers)
+};
+
+/// All sessions, as they are written down: without the requests that are being executed, which have no effect yet.
+struct SessionsRecord {
+  std::vector<SessionRecord> sessions{};  ///< by number
+  MSGPACK_DEFINE(sessions)
+};
+
 /// The sessions of a server's clients, with their answers.
 class Sessions {
  public:
   /// None yet.
   explicit Sessions(const SessionLimits& limits = {}) : limits_(limits) {}
+  /// Those that were written down.
+  Sessions(const SessionLimits& limits, const SessionsRecord& record);
 
   /// Opens a session.
   /// @return already_exists for a number that has one; resource_exhausted when there are too many
@@ -87,6 +114,9 @@ class Sessions {
   /// Takes `execute` back: the request was not executed, has no effect, and may come again.
   /// @pre as for complete()
   void release(const RequestId& id);
+
+  /// All that a server must not forget, to be written down together with what its requests have changed.
+  [[nodiscard]] SessionsRecord record() const;
 
   /// How many sessions are open.
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }

@@ -39,6 +39,7 @@ struct Peer {
 struct Received {
   Peer from;       ///< where an answer goes
   Frames message;  ///< what came
+  std::string user{};  ///< who sent it, where a transport knows: the name that its key has; else empty
 };
 
 /// One end of a network.

@@ -1,0 +1,597 @@
+#include "rpc/server.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "channels/chan.hpp"
+#include "channels/select.hpp"
+#include "channels/timer.hpp"
+#include "common/assert.hpp"
+#include "goroutines/clock.hpp"
+#include "goroutines/goroutine_group.hpp"
+#include "goroutines/panic.hpp"
+#include "goroutines/parking.hpp"
+#include "rpc/metrics.hpp"
+#include "rpc/services.hpp"
+
+namespace conclave::rpc {
+
+namespace {
+
+const ContextKey<CallInfo> kCallInfo("call");
+
+/// What is kept of the answer to a call that takes effect once.
+struct Remembered {
+  std::uint32_t code = 0;
+  std::string message{};
+  std::string what_to_do{};
+  std::string body{};
+  MSGPACK_DEFINE(code, message, what_to_do, body)
+};
+
+std::string to_bytes(const Result<std::string>& answer) {
+  const Status status = answer.status();
+  return encode(Remembered{static_cast<std::uint32_t>(status.code()),
+                           std::string(status.message()), std::string(status.what_to_do()),
+                           answer.value_or("")});
+}
+
+Result<std::string> from_bytes(const std::string& bytes) {
+  Result<Remembered> kept = decode<Remembered>(bytes);
+  ensure(kept.ok(), "what is remembered can be read ({})", kept.status());
+  if (kept->code == 0) return std::move(kept->body);
+  return Status(static_cast<Code>(kept->code), std::move(kept->message),
+                std::move(kept->what_to_do));
+}
+
+Status shuts_down() {
+  return Status::unavailable("the server shuts down", "call another one, or again in a while")
+      .not_executed();
+}
+
+}  // namespace
+
+const CallInfo* call_info(const Context& context) { return context.value(kCallInfo); }
+
+class Server::State {
+ public:
+  State(Transport& transport, ServerOptions options)
+      : transport_(transport),
+        options_(std::move(options)),
+        sessions_(options_.sessions),
+        loop_(with_cancel({})) {
+    if (!options_.log)
+      options_.log = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
+  }
+
+  void handle(std::string name, detail::BytesHandler handler, std::source_location place,
+              bool takes_place) {
+    if (!is_method_name(name)) {
+      panic(fmt::format("Server: \"{}\" is no name of a method: want letters, digits, _ and .", name),
+            place);
+    }
+    const auto [found, is_new] =
+        methods_.try_emplace(name, Method{name, std::move(handler), place, takes_place});
+    if (is_new) return;
+    panic(fmt::format("Server: {} has a handler already, from {}:{}", name,
+                      found->second.place.file_name(), found->second.place.line()),
+          place);
+  }
+
+  Status serve() {
+    for (;;) {
+      Result<Received> received = transport_.recv(loop_.context);
+      if (received.ok()) {
+        take(*std::move(received));
+        continue;
+      }
+      return loop_.context.status().ok() ? received.status() : Status();
+    }
+  }
+
+  Status shutdown(const Context& grace) {
+    is_draining_ = true;
+    change_health();
+    for (const Peer& peer : peers_) send(peer, {.content = wire::GoAway{}});
+
+    idle_ = make_chan<Signal>();
+    if (calls_.empty()) idle_->close();
+    select(recv(*idle_), recv(grace.done()));
+    const std::size_t cancelled = calls_.size();
+    if (cancelled != 0) {
+      drop_waiting([](const Call&) { return true; }, shuts_down());
+      for (const auto& [key, call] : calls_) call->cancel(shuts_down());
+      constexpr auto kLastWords = std::chrono::milliseconds(100);
+      select(recv(*idle_), recv(after(kLastWords)));
+    }
+    loop_.cancel();
+    group_.end();
+    if (cancelled == 0) return {};
+    return Status::resource_exhausted(
+        fmt::format("{} calls did not end within the grace, and were cancelled", cancelled),
+        "give more time, or let handlers watch their context");
+  }
+
+  void save_before_answering(std::function<Status()> save) { save_ = std::move(save); }
+  [[nodiscard]] const Sessions& sessions() const { return sessions_; }
+  [[nodiscard]] ServerCounters counters() const { return counters_; }
+
+  void restore(const SessionsRecord& record) {
+    sessions_ = Sessions(options_.sessions, record);
+    for (const SessionRecord& session : record.sessions) used_[session.session] = now();
+  }
+
+  void set_serving(const std::string& service, bool is_serving) {
+    if (is_serving) {
+      ill_.erase(service);
+    } else {
+      ill_.insert(service);
+    }
+    change_health();
+  }
+
+  [[nodiscard]] std::string metrics() const {
+    std::string text = metrics_.text("conclave_server");
+    const std::pair<const char*, std::uint64_t> kAll[] = {
+        {"requests", counters_.requests},       {"executed", counters_.executed},
+        {"answered_again", counters_.answered_again}, {"repeated", counters_.repeated},
+        {"refused", counters_.refused},         {"expired", counters_.expired},
+        {"cancelled", counters_.cancelled},     {"unreadable", counters_.unreadable},
+        {"replies_lost", counters_.replies_lost}};
+    for (const auto& [name, value] : kAll) {
+      text += fmt::format("# TYPE conclave_server_{0}_total counter\nconclave_server_{0}_total {1}\n",
+                          name, value);
+    }
+    text += fmt::format("# TYPE conclave_server_calls gauge\nconclave_server_calls {}\n", calls_.size());
+    return text;
+  }
+
+  void add_services();
+
+ private:
+  struct Method {
+    std::string name;
+    detail::BytesHandler handler;
+    std::source_location place;
+    bool takes_place;  // counts for running_max
+  };
+
+  /// A call that runs or waits.
+  struct Call {
+    Peer from;  // where its answer goes: to whoever has asked last
+    std::uint64_t number;
+    std::uint32_t attempt;
+    const Method* method;
+    std::optional<RequestId> once;
+    std::string body;
+    Context context;
+    Cancel cancel;
+    TimePoint came;
+    bool is_cancelled = false;  // by its caller
+  };
+  using CallPtr = std::shared_ptr<Call>;
+  using Key = std::pair<Peer, std::uint64_t>;
+  using OnceKey = std::pair<std::uint64_t, std::uint64_t>;  // session, sequence
+
+  static OnceKey key_of(const RequestId& id) { return {id.session, id.sequence}; }
+
+  // What has come.
+
+  void take(Received received) {
+    wire::Message message = wire::unpack(std::move(received.message));
+    if (auto* request = std::get_if<wire::Request>(&message.content)) {
+      ++counters_.requests;
+      request_came(received, message.call, *request, std::move(message.body));
+    } else if (std::holds_alternative<wire::Cancel>(message.content)) {
+      cancel(received.from, message.call);
+    } else if (std::holds_alternative<wire::Ping>(message.content)) {
+      send(received.from, {.call = message.call,
+                           .content = wire::Pong{options_.incarnation, !is_draining_}});
+    } else {
+      ++counters_.unreadable;
+      const auto* unreadable = std::get_if<wire::Unreadable>(&message.content);
+      if (unreadable != nullptr && message.call != 0)
+        reply(received.from, message.call, 1, unreadable->why.not_executed());
+    }
+  }
+
+  void request_came(const Received& received, std::uint64_t number, wire::Request& request,
+                    std::string body) {
+    if (peers_.size() < kPeersMax) peers_.insert(received.from);
+    if (const CallPtr known = find(received.from, number, request.once)) {
+      repeat(known, received.from, number, request.attempt);
+      return;
+    }
+    const auto refuse = [&](const Status& why) {
+      reply(received.from, number, request.attempt, why.not_executed());
+    };
+    const auto method = methods_.find(request.method);
+    if (method == methods_.end()) {
+      refuse(Status::unimplemented(fmt::format("there is no method {}", request.method),
+                                   "Meta.Methods lists those that there are"));
+      return;
+    }
+    if (is_draining_ && method->second.takes_place) {
+      ++counters_.refused;
+      refuse(shuts_down());
+      return;
+    }
+    if (body.size() > options_.body_bytes_max) {
+      refuse(Status::invalid_argument(
+          fmt::format("the request of {} has {} bytes, and may have {}", request.method, body.size(),
+                      options_.body_bytes_max),
+          "send less at a time"));
+      return;
+    }
+    if (request.remaining <= std::chrono::microseconds(0)) {
+      ++counters_.expired;
+      refuse(Status::deadline_exceeded("the caller's time was up before the request came"));
+      return;
+    }
+    if (request.once && !begin_once(received.from, number, request)) return;
+    admit(make_call(received, number, request, method->second, std::move(body)));
+  }
+
+  /// Whether it is to be executed; else it is answered.
+  bool begin_once(const Peer& from, std::uint64_t number, const wire::Request& request) {
+    used_[request.once->session] = now();
+    const Decision decision = sessions_.begin(*request.once);
+    switch (decision.kind) {
+      case Decision::Kind::execute:
+        return true;
+      case Decision::Kind::wait:
+        fail_assertion("a call that is being executed is known", std::source_location::current());
+      case Decision::Kind::refuse:
+        reply(from, number, request.attempt, decision.status.not_executed());
+        return false;
+      case Decision::Kind::answer:
+        break;
+    }
+    ++counters_.answered_again;
+    const auto answer = [this, from, number, attempt = request.attempt, bytes = decision.answer] {
+      const Status saved = save();
+      reply(from, number, attempt, saved.ok() ? from_bytes(bytes) : saved);
+    };
+    if (saved_ == changes_) {
+      answer();
+    } else {
+      group_.go(answer);  // what could not be saved then may be now; the loop does not wait for it
+    }
+    return false;
+  }
+
+  CallPtr make_call(const Received& received, std::uint64_t number, wire::Request& request,
+                    const Method& method, std::string body) {
+    auto [context, cancel] = with_timeout({}, request.remaining);
+    Context with_info = with_value(
+        context, kCallInfo,
+        CallInfo{method.name, received.user, std::move(request.metadata), request.attempt});
+    return std::make_shared<Call>(Call{.from = received.from,
+                                       .number = number,
+                                       .attempt = request.attempt,
+                                       .method = &method,
+                                       .once = request.once,
+                                       .body = std::move(body),
+                                       .context = std::move(with_info),
+                                       .cancel = std::move(cancel),
+                                       .came = now()});
+  }
+
+  /// The call that this asks for once more, if it still runs or waits.
+  CallPtr find(const Peer& from, std::uint64_t number, const std::optional<RequestId>& once) const {
+    if (once) {
+      const auto found = once_.find(key_of(*once));
+      return found == once_.end() ? nullptr : found->second;
+    }
+    const auto found = calls_.find({from, number});
+    return found == calls_.end() ? nullptr : found->second;
+  }
+
+  /// Its answer goes to whoever has asked last.
+  void repeat(const CallPtr& call, const Peer& from, std::uint64_t number, std::uint32_t attempt) {
+    ++counters_.repeated;
+    calls_.erase({call->from, call->number});
+    call->from = from;
+    call->number = number;
+    call->attempt = std::max(call->attempt, attempt);
+    calls_[{from, number}] = call;
+  }
+
+  void cancel(const Peer& from, std::uint64_t number) {
+    const auto found = calls_.find({from, number});
+    if (found == calls_.end()) return;
+    const CallPtr call = found->second;
+    if (std::exchange(call->is_cancelled, true)) return;
+    ++counters_.cancelled;
+    call->cancel(Status::cancelled("the caller has cancelled"));
+    drop_waiting([&](const Call& one) { return &one == call.get(); },
+                 Status::cancelled("the caller has cancelled").not_executed());
+  }
+
+  // A place.
+
+  void admit(const CallPtr& call) {
+    if (call->method->takes_place && running_ >= options_.running_max) {
+      if (waiting_.size() >= options_.waiting_max) drop_expired();
+      if (waiting_.size() >= options_.waiting_max) {
+        ++counters_.refused;
+        if (call->once) sessions_.release(*call->once);
+        reply(call->from, call->number, call->attempt,
+              Status::resource_exhausted(
+                  fmt::format("{} calls run and {} wait, and no more may", running_, waiting_.size()),
+                  "call again in a while")
+                  .not_executed());
+        return;
+      }
+      waiting_.push_back(call);
+      keep(call);
+      return;
+    }
+    keep(call);
+    start(call);
+  }
+
+  void keep(const CallPtr& call) {
+    calls_[{call->from, call->number}] = call;
+    if (call->once) once_[key_of(*call->once)] = call;
+  }
+
+  void start(const CallPtr& call) {
+    ++counters_.executed;
+    if (call->method->takes_place) ++running_;
+    group_.go(Name(call->method->name), [this, call] {
+      finish(call, run(*call));
+      if (!call->method->takes_place) return;
+      --running_;
+      start_waiting();
+    });
+  }
+
+  void start_waiting() {
+    while (running_ < options_.running_max && !waiting_.empty()) {
+      const CallPtr call = waiting_.front();
+      waiting_.pop_front();
+      if (const Status status = call->context.status(); !status.ok()) {
+        ++counters_.expired;
+        finish(call, status.not_executed());
+      } else {
+        start(call);
+      }
+    }
+  }
+
+  void drop_expired() {
+    const std::size_t before = waiting_.size();
+    drop_waiting([](const Call& call) { return !call.context.status().ok(); },
+                 Status::deadline_exceeded("the caller's time was up while the call waited").not_executed());
+    counters_.expired += before - waiting_.size();
+  }
+
+  template <class Predicate>
+  void drop_waiting(Predicate is_dropped, const Status& why) {
+    std::vector<CallPtr> dropped;
+    std::erase_if(waiting_, [&](const CallPtr& call) {
+      if (!is_dropped(*call)) return false;
+      dropped.push_back(call);
+      return true;
+    });
+    for (const CallPtr& call : dropped) finish(call, why);
+  }
+
+  // Its end.
+
+  Result<std::string> run(Call& call) {
+    const auto failed = [&](std::string_view what) {
+      options_.log(fmt::format("{} {}: the handler threw: {}", call.method->name, call.number, what));
+      return Status::internal(fmt::format("the handler of {} failed", call.method->name),
+                              "the server's log says why");
+    };
+    try {
+      Result<std::string> answer = call.method->handler(call.body, call.context);
+      if (!answer.ok() || answer->size() <= options_.body_bytes_max) return answer;
+      return Status::invalid_argument(
+          fmt::format("the reply of {} has {} bytes, and may have {}", call.method->name,
+                      answer->size(), options_.body_bytes_max),
+          "ask for less at a time");
+    } catch (const std::exception& error) {
+      return failed(error.what());
+    } catch (...) {
+      if (conclave::detail::unwinding()) throw;
+      return failed("something that is no std::exception");
+    }
+  }
+
+  void finish(const CallPtr& call, Result<std::string> answer) {
+    if (call->once) answer = remember(*call->once, std::move(answer));
+    calls_.erase({call->from, call->number});
+    if (call->once) once_.erase(key_of(*call->once));
+    metrics_.record(call->method->name, answer.status().code(), now() - call->came);
+    if (!call->is_cancelled)
+      reply(call->from, call->number, call->attempt, std::move(answer));
+    if (calls_.empty() && idle_) std::exchange(idle_, std::nullopt)->close();
+  }
+
+  /// Law 4.  What the handler has changed and what it has answered are written down together, before anybody hears of it.
+  Result<std::string> remember(const RequestId& id, Result<std::string> answer) {
+    if (!answer.status().maybe_executed()) {
+      sessions_.release(id);
+      return answer;
+    }
+    sessions_.complete(id, to_bytes(answer));
+    ++changes_;
+    if (Status status = save(); !status.ok()) return status;
+    return answer;
+  }
+
+  Status save() {
+    const std::uint64_t upto = changes_;
+    if (save_ && saved_ < upto) {
+      if (const Status status = save_(); !status.ok()) {
+        return Status::unavailable(
+            fmt::format("what the call has changed could not be written down: {}", status));
+      }
+    }
+    saved_ = std::max(saved_, upto);
+    return {};
+  }
+
+  void reply(const Peer& to, std::uint64_t number, std::uint32_t attempt, Result<std::string> answer) {
+    const Status status = answer.status();
+    send(to, {.call = number,
+              .content = wire::Reply{attempt, status},
+              .body = status.ok() ? *std::move(answer) : std::string()});
+  }
+
+  void send(const Peer& to, wire::Message message) {
+    const Status status = transport_.send(to, wire::pack(std::move(message)), {});
+    if (!status.ok()) ++counters_.replies_lost;
+  }
+
+  void change_health() { std::exchange(health_changed_, make_chan<Signal>()).close(); }
+
+  [[nodiscard]] Health health(const std::string& service) const {
+    const bool is_ill = is_draining_ || ill_.contains("") || ill_.contains(service);
+    return {is_ill ? "not_serving" : "serving"};
+  }
+
+  Result<Health> watch_health(const HealthSeen& request, const Context& context);
+  Result<Nothing> open_session(const Session& request);
+  Result<Nothing> close_session(const Session& request);
+
+  static constexpr std::size_t kPeersMax = 16 * 1024;  // who else is there learns by being refused
+
+  Transport& transport_;
+  ServerOptions options_;
+  std::map<std::string, Method, std::less<>> methods_;
+  std::function<Status()> save_;
+
+  Sessions sessions_;
+  std::map<std::uint64_t, TimePoint> used_;  // when each session was used last
+  std::uint64_t changes_ = 0;                // of sessions_, so far
+  std::uint64_t saved_ = 0;                  // how many of them save_ has written down
+
+  std::set<Peer> peers_;  // who has sent a request
+  std::map<Key, CallPtr> calls_;
+  std::map<OnceKey, CallPtr> once_;  // those of calls_ that take effect once
+  std::deque<CallPtr> waiting_;      // those of calls_ that have no place yet
+  std::size_t running_ = 0;
+  std::size_t watchers_ = 0;
+
+  bool is_draining_ = false;
+  std::optional<Chan<Signal>> idle_;  // closed when the last call ends
+  std::set<std::string> ill_;         // services that are not well
+  Chan<Signal> health_changed_ = make_chan<Signal>();
+
+  Metrics metrics_;
+  ServerCounters counters_;
+  CancellableContext loop_;
+  GoroutineGroup group_{"server"};  // last: its goroutines use all of the above
+};
+
+// The services that every server has.
+
+Result<Health> Server::State::watch_health(const HealthSeen& request, const Context& context) {
+  if (watchers_ >= options_.running_max) {
+    return Status::resource_exhausted(fmt::format("{} watch the health already", watchers_),
+                                      "use Health.Check")
+        .not_executed();
+  }
+  struct Watching {
+    std::size_t& count;
+    explicit Watching(std::size_t& watchers) : count(++watchers) {}
+    ~Watching() { --count; }
+  } const watching(watchers_);
+  for (;;) {
+    const Health now_is = health(request.service);
+    if (now_is.state != request.seen) return now_is;
+    select(recv(health_changed_), recv(context.done()));
+    if (Status status = context.status(); !status.ok()) return status;
+  }
+}
+
+/// A session that a client asks for again is the one that it has: the first answer was lost.
+Result<Nothing> Server::State::open_session(const Session& request) {
+  Status status = sessions_.open(request.session);
+  if (status.code() == Code::resource_exhausted) {
+    const TimePoint idle_since = now() - options_.session_idle_max;
+    for (auto session = used_.begin(); session != used_.end();) {
+      if (session->second >= idle_since) {
+        ++session;
+        continue;
+      }
+      static_cast<void>(sessions_.close(session->first));
+      session = used_.erase(session);
+    }
+    status = sessions_.open(request.session);
+  }
+  if (!status.ok() && status.code() != Code::already_exists) return status.not_executed();
+  used_[request.session] = now();
+  ++changes_;
+  if (Status saved = save(); !saved.ok()) return saved;
+  return Nothing{};
+}
+
+Result<Nothing> Server::State::close_session(const Session& request) {
+  used_.erase(request.session);
+  static_cast<void>(sessions_.close(request.session));  // who has none has none then, too
+  ++changes_;
+  if (Status saved = save(); !saved.ok()) return saved;
+  return Nothing{};
+}
+
+void Server::State::add_services() {
+  const auto add = [this](const char* name, auto handler, bool takes_place) {
+    handle(name, detail::bytes_handler(std::move(handler)), std::source_location::current(),
+           takes_place);
+  };
+  add("Session.Open", [this](const Session& request, const Context& /*context*/) { return open_session(request); }, true);
+  add("Session.Close", [this](const Session& request, const Context& /*context*/) { return close_session(request); }, true);
+  add("Health.Check", [this](const Service& request, const Context& /*context*/) -> Result<Health> { return health(request.service); }, false);
+  add("Health.Watch", [this](const HealthSeen& request, const Context& context) { return watch_health(request, context); }, false);
+  add("Meta.Methods", [this](const Nothing& /*request*/, const Context& /*context*/) -> Result<Methods> {
+        Methods methods;
+        for (const auto& [name, method] : methods_) methods.names.push_back(name);
+        return methods; }, false);
+  add("Meta.Metrics", [this](const Nothing& /*request*/, const Context& /*context*/) -> Result<Text> { return Text{metrics()}; }, false);
+}
+
+Server::Server(Transport& transport, ServerOptions options)
+    : state_(std::make_unique<State>(transport, std::move(options))) {
+  state_->add_services();
+}
+
+Server::~Server() = default;
+
+void Server::handle_bytes(std::string method, detail::BytesHandler handler,
+                          std::source_location place) {
+  state_->handle(std::move(method), std::move(handler), place, true);
+}
+
+Status Server::serve() { return state_->serve(); }
+
+Status Server::shutdown(const Context& grace) { return state_->shutdown(grace); }
+
+void Server::save_before_answering(std::function<Status()> save) {
+  state_->save_before_answering(std::move(save));
+}
+
+const Sessions& Server::sessions() const { return state_->sessions(); }
+
+void Server::restore(const SessionsRecord& record) { state_->restore(record); }
+
+void Server::set_serving(const std::string& service, bool is_serving) {
+  state_->set_serving(service, is_serving);
+}
+
+ServerCounters Server::counters() const { return state_->counters(); }
+
+std::string Server::metrics() const { return state_->metrics(); }
+
+}  // namespace conclave::rpc
