@@ -25,6 +25,8 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include <msgpack.hpp>
 
@@ -54,6 +56,13 @@ Result<msgpack::object_handle> parse(std::string_view bytes, const DecodeLimits&
 Status refuse(const std::exception& error);
 
 }  // namespace detail
+
+/// A struct that says by MSGPACK_DEFINE what its members are.
+template <class T>
+concept Packable = std::is_default_constructible_v<T> &&
+    requires(T& value, const msgpack::object& object) {
+  value.msgpack_unpack(object);
+};
 
 /// The bytes of a value.
 template <class T>

@@ -1,6 +1,7 @@
 #include "rpc/memory_transport.hpp"
 
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -25,7 +26,8 @@ Status closed() { return Status::failed_precondition("the transport is closed");
 struct MemoryNetwork::End {
   std::string id;  // a number
   Chan<Received> received;
-  std::string address{};  // empty: does not listen
+  std::string address{};              // empty: does not listen
+  std::set<std::string> connected{};  // addresses that this end calls
   bool is_closed = false;
   Chan<Signal> closed = make_chan<Signal>();
 };
@@ -45,7 +47,10 @@ std::shared_ptr<MemoryNetwork::End> MemoryNetwork::find(const Peer& peer) const 
   return end && !end->is_closed ? end : nullptr;
 }
 
-void MemoryNetwork::carry(const Peer& from, const std::shared_ptr<End>& to, const Frames& message) {
+void MemoryNetwork::carry(const End& sender, const std::shared_ptr<End>& to,
+                          const Frames& message) {
+  const bool is_called = !sender.address.empty() && to->connected.contains(sender.address);
+  const Peer from = is_called ? Peer{kByAddress, sender.address} : Peer{kByNumber, sender.id};
   if (random_.chance(faults_.lost)) return;
   const int copies = random_.chance(faults_.twice) ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
@@ -93,19 +98,19 @@ Result<std::string> MemoryTransport::listen(const std::string& address) {
 Result<Peer> MemoryTransport::connect(const std::string& address) {
   if (end_->is_closed) return closed();
   if (address.empty()) return Status::invalid_argument("the address is empty", "any name will do");
+  end_->connected.insert(address);
   return Peer{.link = kByAddress, .id = address};
 }
 
-void MemoryTransport::disconnect(const Peer& /*peer*/) {}
+void MemoryTransport::disconnect(const Peer& peer) { end_->connected.erase(peer.id); }
 
 Status MemoryTransport::send(const Peer& to, Frames message, const Context& context) {
   if (message.empty()) return Status::invalid_argument("a message has one frame or more");
-  const Peer from{.link = kByNumber, .id = end_->id};
   for (;;) {
     if (end_->is_closed) return closed();
     if (Status status = context.status(); !status.ok()) return status;
     if (const std::shared_ptr<MemoryNetwork::End> there = network_.find(to)) {
-      network_.carry(from, there, message);
+      network_.carry(*end_, there, message);
       return {};
     }
     if (to.link == kByNumber) return Status::not_found("the peer has gone");

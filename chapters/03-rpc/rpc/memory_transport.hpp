@@ -50,7 +50,7 @@ class MemoryNetwork {
   struct End;
 
   [[nodiscard]] std::shared_ptr<End> find(const Peer& peer) const;
-  void carry(const Peer& from, const std::shared_ptr<End>& to, const Frames& message);
+  void carry(const End& sender, const std::shared_ptr<End>& to, const Frames& message);
 
   Random random_;
   Faults faults_;

@@ -32,8 +32,9 @@ std::string Metrics::text(std::string_view prefix) const {
   using Seconds = std::chrono::duration<double>;
   std::string text;
   const auto out = std::back_inserter(text);
-  fmt::format_to(out, "# HELP {0}_call_seconds How long calls took.\n# TYPE {0}_call_seconds histogram\n",
-                 prefix);
+  fmt::format_to(
+      out, "# HELP {0}_call_seconds How long calls took.\n# TYPE {0}_call_seconds histogram\n",
+      prefix);
   for (const auto& [method, codes] : calls_) {
     for (const auto& [code, histogram] : codes) {
       const std::string labels = fmt::format("method=\"{}\",code=\"{}\"", method, code);
@@ -41,9 +42,10 @@ std::string Metrics::text(std::string_view prefix) const {
         fmt::format_to(out, "{}_call_seconds_bucket{{{},le=\"{}\"}} {}\n", prefix, labels,
                        Seconds(Histogram::bound(i)).count(), histogram.at_most(i));
       }
-      fmt::format_to(out, "{0}_call_seconds_bucket{{{1},le=\"+Inf\"}} {2}\n"
-                          "{0}_call_seconds_sum{{{1}}} {3}\n"
-                          "{0}_call_seconds_count{{{1}}} {2}\n",
+      fmt::format_to(out,
+                     "{0}_call_seconds_bucket{{{1},le=\"+Inf\"}} {2}\n"
+                     "{0}_call_seconds_sum{{{1}}} {3}\n"
+                     "{0}_call_seconds_count{{{1}}} {2}\n",
                      prefix, labels, histogram.count(), Seconds(histogram.sum()).count());
     }
   }

@@ -23,7 +23,8 @@ namespace conclave::rpc {
 /// How long something took, in classes of which each is twice as wide as the one before.
 class Histogram {
  public:
-  static constexpr std::size_t kClassCount = 24;  ///< up to 16 µs · 2^23, which is 134 s; and longer
+  static constexpr std::size_t kClassCount =
+      24;  ///< up to 16 µs · 2^23, which is 134 s; and longer
   /// The upper bound of a class.
   /// @pre `index` is below kClassCount
   [[nodiscard]] static constexpr Duration bound(std::size_t index) {

@@ -25,8 +25,6 @@ namespace conclave::rpc {
 
 namespace {
 
-const ContextKey<CallInfo> kCallInfo("call");
-
 /// What is kept of the answer to a call that takes effect once.
 struct Remembered {
   std::uint32_t code = 0;
@@ -38,9 +36,8 @@ struct Remembered {
 
 std::string to_bytes(const Result<std::string>& answer) {
   const Status status = answer.status();
-  return encode(Remembered{static_cast<std::uint32_t>(status.code()),
-                           std::string(status.message()), std::string(status.what_to_do()),
-                           answer.value_or("")});
+  return encode(Remembered{static_cast<std::uint32_t>(status.code()), std::string(status.message()),
+                           std::string(status.what_to_do()), answer.value_or("")});
 }
 
 Result<std::string> from_bytes(const std::string& bytes) {
@@ -58,8 +55,6 @@ Status shuts_down() {
 
 }  // namespace
 
-const CallInfo* call_info(const Context& context) { return context.value(kCallInfo); }
-
 class Server::State {
  public:
   State(Transport& transport, ServerOptions options)
@@ -74,8 +69,9 @@ class Server::State {
   void handle(std::string name, detail::BytesHandler handler, std::source_location place,
               bool takes_place) {
     if (!is_method_name(name)) {
-      panic(fmt::format("Server: \"{}\" is no name of a method: want letters, digits, _ and .", name),
-            place);
+      panic(
+          fmt::format("Server: \"{}\" is no name of a method: want letters, digits, _ and .", name),
+          place);
     }
     const auto [found, is_new] =
         methods_.try_emplace(name, Method{name, std::move(handler), place, takes_place});
@@ -140,16 +136,21 @@ class Server::State {
   [[nodiscard]] std::string metrics() const {
     std::string text = metrics_.text("conclave_server");
     const std::pair<const char*, std::uint64_t> kAll[] = {
-        {"requests", counters_.requests},       {"executed", counters_.executed},
-        {"answered_again", counters_.answered_again}, {"repeated", counters_.repeated},
-        {"refused", counters_.refused},         {"expired", counters_.expired},
-        {"cancelled", counters_.cancelled},     {"unreadable", counters_.unreadable},
+        {"requests", counters_.requests},
+        {"executed", counters_.executed},
+        {"answered_again", counters_.answered_again},
+        {"repeated", counters_.repeated},
+        {"refused", counters_.refused},
+        {"expired", counters_.expired},
+        {"cancelled", counters_.cancelled},
+        {"unreadable", counters_.unreadable},
         {"replies_lost", counters_.replies_lost}};
     for (const auto& [name, value] : kAll) {
-      text += fmt::format("# TYPE conclave_server_{0}_total counter\nconclave_server_{0}_total {1}\n",
-                          name, value);
+      text += fmt::format(
+          "# TYPE conclave_server_{0}_total counter\nconclave_server_{0}_total {1}\n", name, value);
     }
-    text += fmt::format("# TYPE conclave_server_calls gauge\nconclave_server_calls {}\n", calls_.size());
+    text += fmt::format("# TYPE conclave_server_calls gauge\nconclave_server_calls {}\n",
+                        calls_.size());
     return text;
   }
 
@@ -192,8 +193,7 @@ class Server::State {
     } else if (std::holds_alternative<wire::Cancel>(message.content)) {
       cancel(received.from, message.call);
     } else if (std::holds_alternative<wire::Ping>(message.content)) {
-      send(received.from, {.call = message.call,
-                           .content = wire::Pong{options_.incarnation, !is_draining_}});
+      send(received.from, {.call = message.call, .content = wire::Pong{!is_draining_}});
     } else {
       ++counters_.unreadable;
       const auto* unreadable = std::get_if<wire::Unreadable>(&message.content);
@@ -225,8 +225,8 @@ class Server::State {
     }
     if (body.size() > options_.body_bytes_max) {
       refuse(Status::invalid_argument(
-          fmt::format("the request of {} has {} bytes, and may have {}", request.method, body.size(),
-                      options_.body_bytes_max),
+          fmt::format("the request of {} has {} bytes, and may have {}", request.method,
+                      body.size(), options_.body_bytes_max),
           "send less at a time"));
       return;
     }
@@ -270,8 +270,8 @@ class Server::State {
   CallPtr make_call(const Received& received, std::uint64_t number, wire::Request& request,
                     const Method& method, std::string body) {
     auto [context, cancel] = with_timeout({}, request.remaining);
-    Context with_info = with_value(
-        context, kCallInfo,
+    Context with_info = with_call_info(
+        context,
         CallInfo{method.name, received.user, std::move(request.metadata), request.attempt});
     return std::make_shared<Call>(Call{.from = received.from,
                                        .number = number,
@@ -324,9 +324,9 @@ class Server::State {
         ++counters_.refused;
         if (call->once) sessions_.release(*call->once);
         reply(call->from, call->number, call->attempt,
-              Status::resource_exhausted(
-                  fmt::format("{} calls run and {} wait, and no more may", running_, waiting_.size()),
-                  "call again in a while")
+              Status::resource_exhausted(fmt::format("{} calls run and {} wait, and no more may",
+                                                     running_, waiting_.size()),
+                                         "call again in a while")
                   .not_executed());
         return;
       }
@@ -369,8 +369,9 @@ class Server::State {
 
   void drop_expired() {
     const std::size_t before = waiting_.size();
-    drop_waiting([](const Call& call) { return !call.context.status().ok(); },
-                 Status::deadline_exceeded("the caller's time was up while the call waited").not_executed());
+    drop_waiting(
+        [](const Call& call) { return !call.context.status().ok(); },
+        Status::deadline_exceeded("the caller's time was up while the call waited").not_executed());
     counters_.expired += before - waiting_.size();
   }
 
@@ -389,7 +390,8 @@ class Server::State {
 
   Result<std::string> run(Call& call) {
     const auto failed = [&](std::string_view what) {
-      options_.log(fmt::format("{} {}: the handler threw: {}", call.method->name, call.number, what));
+      options_.log(
+          fmt::format("{} {}: the handler threw: {}", call.method->name, call.number, what));
       return Status::internal(fmt::format("the handler of {} failed", call.method->name),
                               "the server's log says why");
     };
@@ -413,8 +415,7 @@ class Server::State {
     calls_.erase({call->from, call->number});
     if (call->once) once_.erase(key_of(*call->once));
     metrics_.record(call->method->name, answer.status().code(), now() - call->came);
-    if (!call->is_cancelled)
-      reply(call->from, call->number, call->attempt, std::move(answer));
+    if (!call->is_cancelled) reply(call->from, call->number, call->attempt, std::move(answer));
     if (calls_.empty() && idle_) std::exchange(idle_, std::nullopt)->close();
   }
 
@@ -442,7 +443,8 @@ class Server::State {
     return {};
   }
 
-  void reply(const Peer& to, std::uint64_t number, std::uint32_t attempt, Result<std::string> answer) {
+  void reply(const Peer& to, std::uint64_t number, std::uint32_t attempt,
+             Result<std::string> answer) {
     const Status status = answer.status();
     send(to, {.call = number,
               .content = wire::Reply{attempt, status},
@@ -551,15 +553,40 @@ void Server::State::add_services() {
     handle(name, detail::bytes_handler(std::move(handler)), std::source_location::current(),
            takes_place);
   };
-  add("Session.Open", [this](const Session& request, const Context& /*context*/) { return open_session(request); }, true);
-  add("Session.Close", [this](const Session& request, const Context& /*context*/) { return close_session(request); }, true);
-  add("Health.Check", [this](const Service& request, const Context& /*context*/) -> Result<Health> { return health(request.service); }, false);
-  add("Health.Watch", [this](const HealthSeen& request, const Context& context) { return watch_health(request, context); }, false);
-  add("Meta.Methods", [this](const Nothing& /*request*/, const Context& /*context*/) -> Result<Methods> {
+  add(
+      "Session.Open",
+      [this](const Session& request, const Context& /*context*/) { return open_session(request); },
+      true);
+  add(
+      "Session.Close",
+      [this](const Session& request, const Context& /*context*/) { return close_session(request); },
+      true);
+  add(
+      "Health.Check",
+      [this](const Service& request, const Context& /*context*/) -> Result<Health> {
+        return health(request.service);
+      },
+      false);
+  add(
+      "Health.Watch",
+      [this](const HealthSeen& request, const Context& context) {
+        return watch_health(request, context);
+      },
+      false);
+  add(
+      "Meta.Methods",
+      [this](const Nothing& /*request*/, const Context& /*context*/) -> Result<Methods> {
         Methods methods;
         for (const auto& [name, method] : methods_) methods.names.push_back(name);
-        return methods; }, false);
-  add("Meta.Metrics", [this](const Nothing& /*request*/, const Context& /*context*/) -> Result<Text> { return Text{metrics()}; }, false);
+        return methods;
+      },
+      false);
+  add(
+      "Meta.Metrics",
+      [this](const Nothing& /*request*/, const Context& /*context*/) -> Result<Text> {
+        return Text{metrics()};
+      },
+      false);
 }
 
 Server::Server(Transport& transport, ServerOptions options)

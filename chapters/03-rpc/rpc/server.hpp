@@ -40,48 +40,36 @@
 #include <utility>
 
 #include "channels/context.hpp"
-#include "common/random.hpp"
 #include "common/result.hpp"
+#include "rpc/call_info.hpp"
 #include "rpc/codec.hpp"
 #include "rpc/sessions.hpp"
 #include "rpc/transport.hpp"
-#include "rpc/wire.hpp"
 
 namespace conclave::rpc {
 
-/// What a handler can know of its call, beside the request: `call_info(context)`.
-struct CallInfo {
-  std::string method{};     ///< "Counter.Add"
-  std::string user{};       ///< who calls, if the transport knows; else empty
-  Metadata metadata{};      ///< what came beside the request
-  std::uint32_t attempt{};  ///< which sending of the call this is, from 1
-};
-
-/// What is known of the call that `context` belongs to; null when it belongs to none.  Valid as long as a copy of it lives.
-[[nodiscard]] const CallInfo* call_info(const Context& context);
-
 /// What bounds a server.
 struct ServerOptions {
-  std::size_t running_max = 256;                  ///< handlers at a time
-  std::size_t waiting_max = 1024;                 ///< calls that wait for one of those to end
-  std::size_t body_bytes_max = 4 * 1024 * 1024;   ///< of a request, and of a reply
-  SessionLimits sessions{};                       ///< how much is remembered for calls that take effect once
-  Duration session_idle_max = std::chrono::minutes(10);  ///< a session unused for longer makes room when there is none
-  std::uint64_t incarnation = fresh_seed();       ///< another one after each start: a client sees by it that calls are lost
+  std::size_t running_max = 256;                 ///< handlers at a time
+  std::size_t waiting_max = 1024;                ///< calls that wait for one of those to end
+  std::size_t body_bytes_max = 4 * 1024 * 1024;  ///< of a request, and of a reply
+  SessionLimits sessions{};  ///< how much is remembered for calls that take effect once
+  Duration session_idle_max =
+      std::chrono::minutes(10);  ///< a session unused for longer makes room when there is none
   /// Is told what callers must not learn: what a handler threw.  Unset: standard error.
   std::function<void(const std::string&)> log{};
 };
 
 /// What has happened so far.
 struct ServerCounters {
-  std::uint64_t requests = 0;    ///< all that came
-  std::uint64_t executed = 0;    ///< handlers that were started
+  std::uint64_t requests = 0;        ///< all that came
+  std::uint64_t executed = 0;        ///< handlers that were started
   std::uint64_t answered_again = 0;  ///< repetitions that were answered from what is remembered
-  std::uint64_t repeated = 0;    ///< repetitions of a call that was still running or waiting
-  std::uint64_t refused = 0;     ///< for want of a place, or because the server shuts down
-  std::uint64_t expired = 0;     ///< whose time was up before the handler could start
-  std::uint64_t cancelled = 0;   ///< that their callers took back
-  std::uint64_t unreadable = 0;  ///< messages that were none
+  std::uint64_t repeated = 0;        ///< repetitions of a call that was still running or waiting
+  std::uint64_t refused = 0;         ///< for want of a place, or because the server shuts down
+  std::uint64_t expired = 0;         ///< whose time was up before the handler could start
+  std::uint64_t cancelled = 0;       ///< that their callers took back
+  std::uint64_t unreadable = 0;      ///< messages that were none
   std::uint64_t replies_lost = 0;  ///< that could not be sent: the peer had gone, or does not read
 };
 
@@ -102,26 +90,25 @@ struct SignatureOf {
   using ReplyType = Reply;
 };
 template <class Reply, class Request>
-struct Signature<Result<Reply> (*)(const Request&, const Context&)> : SignatureOf<Reply, Request> {};
+struct Signature<Result<Reply> (*)(const Request&, const Context&)> : SignatureOf<Reply, Request> {
+};
 template <class C, class Reply, class Request>
-struct Signature<Result<Reply> (C::*)(const Request&, const Context&)> : SignatureOf<Reply, Request> {};
+struct Signature<Result<Reply> (C::*)(const Request&, const Context&)>
+    : SignatureOf<Reply, Request> {};
 template <class C, class Reply, class Request>
-struct Signature<Result<Reply> (C::*)(const Request&, const Context&) const> : SignatureOf<Reply, Request> {};
+struct Signature<Result<Reply> (C::*)(const Request&, const Context&) const>
+    : SignatureOf<Reply, Request> {};
 template <class F>
-  requires requires { &F::operator(); }
+requires requires { &F::operator(); }
 struct Signature<F> : Signature<decltype(&F::operator())> {};
-
-/// Whether T is a struct with MSGPACK_DEFINE.
-template <class T>
-concept Packable = std::is_default_constructible_v<T> &&
-                   requires(T& value, const msgpack::object& object) { value.msgpack_unpack(object); };
 
 /// A handler of bytes that calls a handler of structs.
 template <class F>
 BytesHandler bytes_handler(F handler) {
   using Known = Signature<std::decay_t<F>>;
-  static_assert(Known::kIsKnown,
-                "a handler is called with (const Request&, const Context&) and returns Result<Reply>");
+  static_assert(
+      Known::kIsKnown,
+      "a handler is called with (const Request&, const Context&) and returns Result<Reply>");
   if constexpr (Known::kIsKnown) {
     using Request = typename Known::RequestType;
     using Reply = typename Known::ReplyType;

@@ -21,7 +21,8 @@ Sessions::Sessions(const SessionLimits& limits, const SessionsRecord& record) : 
   for (const SessionRecord& one : record.sessions) {
     Session& session = sessions_[one.session];
     session.first_unfinished = one.first_unfinished;
-    for (const AnswerRecord& answer : one.answers) session.requests[answer.sequence] = answer.answer;
+    for (const AnswerRecord& answer : one.answers)
+      session.requests[answer.sequence] = answer.answer;
   }
 }
 

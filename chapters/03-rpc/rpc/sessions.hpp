@@ -74,9 +74,9 @@ struct AnswerRecord {
 
 /// A session, as it is written down.
 struct SessionRecord {
-  std::uint64_t session = 0;             ///< its number
-  std::uint64_t first_unfinished = 1;    ///< what its client has said last
-  std::vector<AnswerRecord> answers{};   ///< those that are kept
+  std::uint64_t session = 0;            ///< its number
+  std::uint64_t first_unfinished = 1;   ///< what its client has said last
+  std::vector<AnswerRecord> answers{};  ///< those that are kept
   MSGPACK_DEFINE(session, first_unfinished, answers)
 };
 

@@ -7,7 +7,8 @@
 /// Laws
 ///  1. A message is lost, duplicated, delayed or reordered; it is never altered, and arrives as a whole or not at all.
 ///  2. An error from send() means that nothing has left: the message will arrive nowhere.  Ok means only that it may arrive.
-///  3. A message goes back to where it came from by its Peer.  A peer that has connected anew is another one.
+///  3. A message goes back to where it came from by its Peer.  A peer that has connected anew is another one.  What comes
+///     from an end that connect() has named comes from the Peer that connect() gave.
 ///  4. Every queue is bounded: who does not keep up loses messages, and holds up nobody else.
 ///
 /// Call from any goroutine of one run().  Source: the system model of Cachin, Guerraoui, Rodrigues, "Introduction to
@@ -39,7 +40,8 @@ struct Peer {
 struct Received {
   Peer from;       ///< where an answer goes
   Frames message;  ///< what came
-  std::string user{};  ///< who sent it, where a transport knows: the name that its key has; else empty
+  std::string
+      user{};  ///< who sent it, where a transport knows: the name that its key has; else empty
 };
 
 /// One end of a network.

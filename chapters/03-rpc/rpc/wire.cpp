@@ -103,9 +103,8 @@ struct ReplyOnWire {
 
 struct PongOnWire {
   Prefix prefix{};
-  std::uint64_t incarnation = 0;
   bool is_serving = true;
-  MSGPACK_DEFINE(prefix.magic, prefix.version, prefix.kind, prefix.call, incarnation, is_serving)
+  MSGPACK_DEFINE(prefix.magic, prefix.version, prefix.kind, prefix.call, is_serving)
 };
 
 Prefix prefix_of(Kind kind, std::uint64_t call) {
@@ -149,7 +148,7 @@ struct Packer {
   }
   std::string operator()(const Ping& /*ping*/) const { return encode(prefix_of(Kind::ping, call)); }
   std::string operator()(const Pong& pong) const {
-    return encode(PongOnWire{prefix_of(Kind::pong, call), pong.incarnation, pong.is_serving});
+    return encode(PongOnWire{prefix_of(Kind::pong, call), pong.is_serving});
   }
   std::string operator()(const GoAway& /*go_away*/) const {
     return encode(prefix_of(Kind::go_away, call));
@@ -180,8 +179,8 @@ Message unpack_request(const msgpack::object& header, std::string body) {
   constexpr std::uint64_t kYear = 365ULL * 24 * 3600 * 1'000'000;
   request.remaining = std::chrono::microseconds(std::min(on_wire.remaining_us, kYear));
   if (on_wire.once) {
-    request.once = RequestId{on_wire.once->session, on_wire.once->sequence,
-                             on_wire.once->first_unfinished};
+    request.once =
+        RequestId{on_wire.once->session, on_wire.once->sequence, on_wire.once->first_unfinished};
   }
   for (auto& [name, value] : on_wire.metadata) {
     const auto [place, is_new] = request.metadata.emplace(std::move(name), std::move(value));
@@ -222,7 +221,7 @@ Message unpack_by_kind(const msgpack::object& header, const Prefix& prefix, std:
       return {.call = prefix.call, .content = Ping{}};
     case Kind::pong: {
       const auto pong = header.as<PongOnWire>();
-      return {.call = prefix.call, .content = Pong{pong.incarnation, pong.is_serving}};
+      return {.call = prefix.call, .content = Pong{pong.is_serving}};
     }
     case Kind::go_away:
       return {.call = prefix.call, .content = GoAway{}};

@@ -8,7 +8,7 @@
 ///       2 reply       attempt, code, message, what_to_do, maybe_executed    body: the reply, of code 0
 ///       3 cancel      (nothing)                                             nobody waits for this call any more
 ///       4 ping        (nothing)                                             is your loop alive?
-///       5 pong        incarnation, is_serving                               it is
+///       5 pong        is_serving                                            it is
 ///       6 go_away     (nothing)                                             I shall end: take your next call elsewhere
 ///
 /// `call` is a number that the client gives to each of its calls, never 0; ping and pong carry a number of their own.  What is
@@ -86,8 +86,7 @@ struct Ping {
 
 /// Says that it is.
 struct Pong {
-  std::uint64_t incarnation = 0;  ///< another one after each start of the server
-  bool is_serving = true;         ///< whether it takes new calls
+  bool is_serving = true;  ///< whether it takes new calls
 
   bool operator==(const Pong&) const = default;  ///< member by member
 };
@@ -99,7 +98,8 @@ struct GoAway {
 
 /// What unpack() makes of anything else; never sent.
 struct Unreadable {
-  Status why{};  ///< invalid_argument; failed_precondition of another version; unimplemented of an unknown kind
+  Status
+      why{};  ///< invalid_argument; failed_precondition of another version; unimplemented of an unknown kind
 
   bool operator==(const Unreadable&) const = default;  ///< by the reason
 };

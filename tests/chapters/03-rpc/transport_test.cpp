@@ -153,6 +153,22 @@ TEST_P(EveryTransport, AnswersGoBackToWhereTheQuestionCameFrom) {  // law 3
   });
 }
 
+TEST_P(EveryTransport, WhatComesFromWhoeverWasNamedComesFromThatPeer) {  // law 3
+  on_network([](Network& network) {
+    Pair pair(network);
+    ASSERT_TRUE(pair.client->send(pair.peer, {"question"}, {}).ok());
+    const Result<Received> question = pair.server->recv({});
+    ASSERT_TRUE(question.ok());
+    ASSERT_TRUE(pair.server->send(question->from, {"answer"}, {}).ok());
+
+    const Result<Received> answer = pair.client->recv({});
+
+    ASSERT_TRUE(answer.ok());
+    EXPECT_EQ(answer->from, pair.peer);
+    EXPECT_NE(question->from, pair.peer);
+  });
+}
+
 TEST_P(EveryTransport, OneEndHasManyPartners) {
   on_network([](Network& network) {
     const Pair first(network);

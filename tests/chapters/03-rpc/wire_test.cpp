@@ -58,7 +58,7 @@ TEST(Wire, UnpacksWhatItHasPacked) {
       {.call = 5, .content = Reply{1, Status::unavailable("full").not_executed()}},
       {.call = 6, .content = Cancel{}},
       {.call = 7, .content = Ping{}},
-      {.call = 8, .content = Pong{.incarnation = 12, .is_serving = false}},
+      {.call = 8, .content = Pong{.is_serving = false}},
       {.call = 0, .content = GoAway{}},
   };
 
@@ -70,13 +70,16 @@ TEST(Wire, UnpacksWhatItHasPacked) {
 
 // What another language must send; wire.md shows these bytes.
 TEST(Wire, HasTheseBytes) {
-  const Frames request = pack({.call = 1,
-                               .content = Request{.method = "Counter.Add", .remaining = 5'000'000us},
-                               .body = "x"});
+  const Frames request =
+      pack({.call = 1,
+            .content = Request{.method = "Counter.Add", .remaining = 5'000'000us},
+            .body = "x"});
   const Frames reply = pack({.call = 1, .content = Reply{.attempt = 1}, .body = "y"});
 
   EXPECT_EQ(hex(request[0]), "99a24356010101ab436f756e7465722e416464ce004c4b4001c080");
-  EXPECT_EQ(hex(reply[0]), "99a2435601020101" "00a0a0c3");
+  EXPECT_EQ(hex(reply[0]),
+            "99a2435601020101"
+            "00a0a0c3");
   EXPECT_EQ(request[1], "x");
   EXPECT_EQ(reply[1], "y");
 }
