@@ -7,7 +7,8 @@ namespace conclave::rpc::detail {
 namespace {
 
 /// Whether a string is referred to rather than copied: `bytes` live as long as what is read from them.
-bool stays_where_it_is(msgpack::type::object_type /*type*/, std::size_t /*size*/, void* /*unused*/) {
+bool stays_where_it_is(msgpack::type::object_type /*type*/, std::size_t /*size*/,
+                       void* /*unused*/) {
   return true;
 }
 

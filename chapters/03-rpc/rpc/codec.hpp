@@ -59,10 +59,9 @@ Status refuse(const std::exception& error);
 
 /// A struct that says by MSGPACK_DEFINE what its members are.
 template <class T>
-concept Packable = std::is_default_constructible_v<T> &&
-    requires(T& value, const msgpack::object& object) {
-  value.msgpack_unpack(object);
-};
+concept Packable =
+    std::is_default_constructible_v<T> &&
+    requires(T& value, const msgpack::object& object) { value.msgpack_unpack(object); };
 
 /// The bytes of a value.
 template <class T>

@@ -36,12 +36,12 @@ enum class Repeat {
 
 /// How often, and how soon.
 struct RetryPolicy {
-  int attempts_max = 5;                                        ///< the first included
-  Duration backoff_min = std::chrono::milliseconds(50);        ///< the pause before the second
-  Duration backoff_max = std::chrono::seconds(1);              ///< the longest
-  double jitter = 0.2;                                         ///< each pause is from 1 - jitter to 1 + jitter of that
-  double budget_max = 100;                                     ///< how much a full budget holds
-  double budget_ratio = 0.1;                                   ///< how much of it a call that goes well gives back
+  int attempts_max = 5;                                  ///< the first included
+  Duration backoff_min = std::chrono::milliseconds(50);  ///< the pause before the second
+  Duration backoff_max = std::chrono::seconds(1);        ///< the longest
+  double jitter = 0.2;        ///< each pause is from 1 - jitter to 1 + jitter of that
+  double budget_max = 100;    ///< how much a full budget holds
+  double budget_ratio = 0.1;  ///< how much of it a call that goes well gives back
 };
 
 /// Whether a call that ended so may be sent again without harm.
@@ -56,9 +56,9 @@ struct RetryPolicy {
 [[nodiscard]] inline Duration backoff(const RetryPolicy& policy, int attempt, Random& random) {
   constexpr int kDoublingsMax = 30;  // any more, and it is beyond every maximum
   const int doublings = std::clamp(attempt - 2, 0, kDoublingsMax);
-  const double middle = std::min(static_cast<double>(policy.backoff_max.count()),
-                                 static_cast<double>(policy.backoff_min.count()) *
-                                     static_cast<double>(1LL << doublings));
+  const double middle = std::min(
+      static_cast<double>(policy.backoff_max.count()),
+      static_cast<double>(policy.backoff_min.count()) * static_cast<double>(1LL << doublings));
   const auto from = static_cast<Duration::rep>(middle * (1 - policy.jitter));
   const auto to = static_cast<Duration::rep>(middle * (1 + policy.jitter));
   return Duration(random.between(from, to));

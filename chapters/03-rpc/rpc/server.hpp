@@ -99,7 +99,7 @@ template <class C, class Reply, class Request>
 struct Signature<Result<Reply> (C::*)(const Request&, const Context&) const>
     : SignatureOf<Reply, Request> {};
 template <class F>
-requires requires { &F::operator(); }
+  requires requires { &F::operator(); }
 struct Signature<F> : Signature<decltype(&F::operator())> {};
 
 /// A handler of bytes that calls a handler of structs.
