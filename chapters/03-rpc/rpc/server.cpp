@@ -411,7 +411,7 @@ class Server::State {
   }
 
   void finish(const CallPtr& call, Result<std::string> answer) {
-    if (call->once) answer = remember(*call->once, std::move(answer));
+    answer = keep_answer(*call, std::move(answer));
     calls_.erase({call->from, call->number});
     if (call->once) once_.erase(key_of(*call->once));
     metrics_.record(call->method->name, answer.status().code(), now() - call->came);
@@ -420,12 +420,13 @@ class Server::State {
   }
 
   /// Law 4.  What the handler has changed and what it has answered are written down together, before anybody hears of it.
-  Result<std::string> remember(const RequestId& id, Result<std::string> answer) {
+  Result<std::string> keep_answer(const Call& call, Result<std::string> answer) {
     if (!answer.status().maybe_executed()) {
-      sessions_.release(id);
+      if (call.once) sessions_.release(*call.once);
       return answer;
     }
-    sessions_.complete(id, to_bytes(answer));
+    if (call.once) sessions_.complete(*call.once, to_bytes(answer));
+    if (!call.method->takes_place) return answer;
     ++changes_;
     if (Status status = save(); !status.ok()) return status;
     return answer;
@@ -476,7 +477,7 @@ class Server::State {
 
   Sessions sessions_;
   std::map<std::uint64_t, TimePoint> used_;  // when each session was used last
-  std::uint64_t changes_ = 0;                // of sessions_, so far
+  std::uint64_t changes_ = 0;                // calls that may have changed something, so far
   std::uint64_t saved_ = 0;                  // how many of them save_ has written down
 
   std::set<Peer> peers_;  // who has sent a request
@@ -535,16 +536,12 @@ Result<Nothing> Server::State::open_session(const Session& request) {
   }
   if (!status.ok() && status.code() != Code::already_exists) return status.not_executed();
   used_[request.session] = now();
-  ++changes_;
-  if (Status saved = save(); !saved.ok()) return saved;
   return Nothing{};
 }
 
 Result<Nothing> Server::State::close_session(const Session& request) {
   used_.erase(request.session);
   static_cast<void>(sessions_.close(request.session));  // who has none has none then, too
-  ++changes_;
-  if (Status saved = save(); !saved.ok()) return saved;
   return Nothing{};
 }
 

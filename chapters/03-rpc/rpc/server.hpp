@@ -166,10 +166,11 @@ class Server {
   /// @return ok; resource_exhausted when calls had to be cancelled: how many
   Status shutdown(const Context& grace);
 
-  /// Has `save` called before an answer that is remembered is sent: it writes down sessions().record(), together with what the
-  /// handlers have changed.  When it fails, its error is the answer.  It may park.
+  /// Has `save` called before the answer of any handler that may have changed something is sent: it writes down what the
+  /// handlers have changed, together with sessions().record().  When it fails, its error is the answer (unavailable).  It
+  /// may park.
   ///
-  /// What a handler changes must then be changed in one go, and right before it returns: or a `save` of another call writes
+  /// What a handler changes must then be changed in one go, and right before it returns: or the `save` of another call writes
   /// down the effect without the answer.
   void save_before_answering(std::function<Status()> save);
 
