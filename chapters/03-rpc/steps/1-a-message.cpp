@@ -72,7 +72,7 @@ int main() {
         const auto back = make_chan<Message>(16);
         const Socket socket{back, there};
         Server server{{there, back}};
-        conclave::go(conclave::Name("server"), [&server] { server.serve(); });
+        conclave::go(conclave::Name("server"), &Server::serve, &server);
 
         for (const std::string fruit : {"quinces", "pears", "plums"}) {
           say("ada", "calls:    " + fruit);

@@ -115,12 +115,12 @@ int main() {
         const auto back = make_chan<Message>(16);
         const Socket socket{back, there};
         Server server{{there, back}};
-        conclave::go(conclave::Name("server"), [&server] { server.serve(); });
+        conclave::go(conclave::Name("server"), &Server::serve, &server);
 
         all_ask([&](const std::string& fruit) { return ask(socket, fruit); });
         fmt::print("\nand with a number for each call:\n");
         Client client{socket};
-        conclave::go(conclave::Name("client"), [&client] { client.receive(); });
+        conclave::go(conclave::Name("client"), &Client::receive, &client);
         all_ask([&](const std::string& fruit) { return client.call(fruit); });
       },
       {.clock = &clock});

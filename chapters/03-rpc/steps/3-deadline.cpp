@@ -120,9 +120,9 @@ int main() {
         const auto there = make_chan<Message>(16);
         const auto back = make_chan<Message>(16);
         Server server{{there, back}};
-        conclave::go(conclave::Name("server"), [&server] { server.serve(); });
+        conclave::go(conclave::Name("server"), &Server::serve, &server);
         Client client{{back, there}};
-        conclave::go(conclave::Name("client"), [&client] { client.receive(); });
+        conclave::go(conclave::Name("client"), &Client::receive, &client);
 
         const auto within = [&client](Duration patience, const std::string& fruit) {
           const auto [context, cancel] = with_timeout(Context(), patience);

@@ -118,9 +118,9 @@ int main() {
         const auto there = make_chan<Message>(16);
         const auto back = make_chan<Message>(16);
         Server server{{there, back}};
-        conclave::go(conclave::Name("server"), [&server] { server.serve(); });
+        conclave::go(conclave::Name("server"), &Server::serve, &server);
         Client client{{back, there}};
-        conclave::go(conclave::Name("client"), [&client] { client.receive(); });
+        conclave::go(conclave::Name("client"), &Client::receive, &client);
 
         for (const std::string fruit : {"pears", "plums", "quinces"}) {
           const auto [budget, cancel] = with_timeout(Context(), 50ms);
