@@ -38,13 +38,11 @@ struct Socket {
   Chan<Message> in;   // what has come
   Chan<Message> out;  // what comes to the other end
 
-  //! [send]
   /// Does not wait for anything: the message is on its way, and that is all that is known.
   void send(const Message& message) const {
     if (dice.chance(0.3)) return say("network", "loses:    " + message.body);
     conclave::after_func(2ms, [out = out, message] { out.send(message); });
   }
-  //! [send]
 };
 
 /// Counts a crate for each request, and answers with how many there are.
@@ -90,9 +88,7 @@ struct Client {
     waiting.erase(id);
     return context.status();
   }
-  //! [call]
 
-  //! [receive]
   /// The only one who receives: hands each answer to whoever waits for it.
   void receive() {
     for (const Message& answer : socket.in) {
@@ -101,7 +97,7 @@ struct Client {
       if (!waiter) say("client", "too late: " + answer.body);
     }
   }
-  //! [receive]
+  //! [call]
 };
 
 void count(Client& client, const Context& context, const std::string& fruit) {
@@ -132,6 +128,7 @@ int main() {
         within(10ms, "plums");
         within(10ms, "quinces");
         within(5ms, "quinces");
+        conclave::sleep_for(5ms);  // until the server has given up, too
         count(client, Context(), "figs");
       },
       {.clock = &clock});

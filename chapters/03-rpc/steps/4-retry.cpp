@@ -56,6 +56,7 @@ struct Server {
     for (const Message& request : socket.in) conclave::go([this, request] { handle(request); });
   }
 
+  //! [handle]
   void handle(const Message& request) {
     const Duration work = request.body == "quinces" ? 7ms : 1ms;
     const auto [context, cancel] = with_timeout(Context(), request.time_left);
@@ -66,6 +67,7 @@ struct Server {
     say("server", "counts:   " + answer);
     socket.send({request.id, {}, answer});
   }
+  //! [handle]
 };
 
 /// Calls over one connection, any number at once.
