@@ -42,11 +42,14 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
         reading_(with_cancel({})) {
     if (addresses.empty()) panic("Client: there is no address to call");
     for (const std::string& address : addresses) {
-      Result<Peer> peer = transport_.connect(address);
-      if (!peer.ok()) panic(fmt::format("Client: cannot call {}: {}", address, peer.status()));
+      const Result<Peer> peer = transport_.connect(address);
       auto& server = *servers_.emplace_back(std::make_unique<ServerAt>());
       server.address = address;
-      server.peer = *std::move(peer);
+      if (peer.ok()) {
+        server.peer = *peer;
+      } else {
+        server.error = peer.status();
+      }
       group_.go(Name("pulse of " + address), [this, &server] { feel_pulse(server); });
     }
     next_number_ =
@@ -113,6 +116,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
   struct ServerAt {
     std::string address;
     Peer peer;
+    Status error{};           // why it cannot be called; ok: it can
     TimePoint avoid_until{};  // it did not answer, or goes away
     TimePoint heard{};        // when the last message came
     TimePoint busy_since{};   // when `waiting` was 0 last
@@ -243,6 +247,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
 
   /// One attempt: sends the request, and waits for an answer.
   Status attempt(Pending& pending, ServerAt& server, const std::optional<Once>& once) {
+    if (!server.error.ok()) return server.error.not_executed();
     const Work& work = pending.work;
     const TimePoint began = now();
     const auto [limited, cancel] = with_timeout(work.context, options_.attempt_timeout);
@@ -250,7 +255,8 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
 
     const Status sent = transport_.send(server.peer, wire::pack(request(pending, once)), limited);
     if (!sent.ok()) {
-      if (Status ended = work.context.cause(); !ended.ok()) return ended.not_executed();
+      if (!work.context.status().ok())
+        return ended(work, "nobody is at " + server.address).not_executed();
       if (limited.status().ok()) return sent.not_executed();
       return Status::unavailable(fmt::format("nobody is at {} (waited {} s)", server.address,
                                              seconds(options_.attempt_timeout)))
@@ -262,7 +268,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
     const Context& until = work.repeat == Repeat::never ? work.context : limited;
     select(recv(pending.woken), recv(until.done()));
     if (pending.outcome) return *pending.outcome;
-    if (Status ended = work.context.cause(); !ended.ok()) return ended;
+    if (!work.context.status().ok()) return ended(work, server.address + " has not answered");
     if (server.heard >=
         began) {  // it lives: the same one again, which knows that it is the same call
       return Status::unavailable(fmt::format("{} has not answered yet (waited {} s)",
@@ -285,6 +291,12 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
       request.once = RequestId{session.number, once->sequence, *session.unfinished.begin()};
     }
     return {.call = pending.number, .content = std::move(request), .body = work.body};
+  }
+
+  /// Why the context of a call has ended.
+  static Status ended(const Work& work, const std::string& so_far) {
+    if (work.context.status().code() != Code::deadline_exceeded) return work.context.cause();
+    return Status::deadline_exceeded(fmt::format("the time for {} is up: {}", work.method, so_far));
   }
 
   static Status silent(const ServerAt& server, Duration waited) {

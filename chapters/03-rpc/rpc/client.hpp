@@ -75,7 +75,7 @@ class Client {
  public:
   /// A client of the servers at these addresses, which offer the same.  Does not block: nobody need be there.
   /// @param transport   outlives the client
-  /// @pre there is an address, and the transport takes it (Panic otherwise)
+  /// @throws Panic when there is no address; one that the transport does not take is the error of the calls to it
   Client(Transport& transport, const std::vector<std::string>& addresses,
          ClientOptions options = {});
   Client(const Client&) = delete;
