@@ -1,88 +1,29 @@
 #include "testing/child.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <utility>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/assert.hpp"
+#include "testing/output.hpp"
+#include "testing/system.hpp"
 
 namespace conclave::isolation {
 
 namespace {
 
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
-
-/// Asserts that a system call worked and gives its result.
-int must_work(int result, std::string_view call) {
-  ensure(result >= 0, "{} works (errno {}: {})", call, errno, std::strerror(errno));
-  return result;
-}
-
-struct Pipe {
-  Descriptor read;
-  Descriptor write;
-};
-
-/// A pipe that programs started by the test do not inherit, and whose reading end never blocks.
-Pipe make_pipe() {
-  std::array<int, 2> ends{};
-  must_work(::pipe2(ends.data(), O_CLOEXEC), "pipe2");
-  must_work(::fcntl(ends[0], F_SETFL, O_NONBLOCK), "fcntl");
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-constexpr std::size_t kReadSize = 4096;
-
 // How long a child that hangs has to say where.
 constexpr std::chrono::milliseconds kAnswerTime{1000};
-
-/// Reads what is there; false when nothing can come any more.
-template <class Sink>
-bool read_available(int descriptor, Sink&& sink) {
-  std::array<char, kReadSize> buffer;
-  const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
-  if (count > 0) sink(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
-  return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR));
-}
 
 std::vector<void (*)()>& preparations() {
   static std::vector<void (*)()> bodies;
   return bodies;
-}
-
-/// Waits for the end of a child, or of one of a group.
-/// @return false when there is none
-bool wait_for(pid_t child, int* status) {
-  pid_t ended = 0;
-  do {
-    ended = ::waitpid(child, status, 0);
-  } while (ended < 0 && errno == EINTR);
-  return ended >= 0;
 }
 
 [[noreturn]] void be_the_child(const std::function<void()>& body, pid_t parent, int output,
@@ -112,24 +53,6 @@ bool wait_for(pid_t child, int* status) {
 
 }  // namespace
 
-void Output::append(std::string_view bytes) {
-  const std::size_t fits = std::min(bytes.size(), kHalfSizeMax - first_.size());
-  first_ += bytes.substr(0, fits);
-  last_ += bytes.substr(fits);
-  if (last_.size() > 2 * kHalfSizeMax) {
-    left_out_size_ += last_.size() - kHalfSizeMax;
-    last_.erase(0, last_.size() - kHalfSizeMax);
-  }
-}
-
-std::string Output::text() const {
-  const std::size_t surplus = last_.size() - std::min(last_.size(), kHalfSizeMax);
-  const std::size_t left_out_size = left_out_size_ + surplus;
-  if (left_out_size == 0) return first_ + last_;
-  return fmt::format("{}\n({} bytes are left out here)\n{}", first_, left_out_size,
-                     last_.substr(surplus));
-}
-
 bool before_the_tests(void (*body)()) {
   preparations().push_back(body);
   return true;
@@ -153,9 +76,7 @@ Ending run_in_child(const std::function<void()>& body, std::chrono::milliseconds
   if (child == 0) be_the_child(body, parent, output.write.number(), journal.write.number());
 
   ::setpgid(child, child);  // the child does so too; whoever is first
-  // glibc 2.36 declares pidfd_open() without C linkage, so a C++ program cannot link it.
-  const auto pidfd = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
-  const Descriptor ended(must_work(pidfd, "pidfd_open (Linux 5.3 or later)"));
+  const Descriptor ended = open_pidfd(child);
 
   Ending ending;
   Output printed;
@@ -190,13 +111,9 @@ Ending run_in_child(const std::function<void()>& body, std::chrono::milliseconds
   while (wait_for(-child, nullptr)) {
   }
 
-  // What is left in the pipes, once around: a process that left the group may hold them open for
-  // ever.
-  const int capacity = ::fcntl(output.read.number(), F_GETPIPE_SZ);
-  for (int size = 0; size < capacity; size += static_cast<int>(kReadSize)) {
-    read_available(output.read.number(), keep_output);
-    read_available(journal.read.number(), keep_journal);
-  }
+  // A process that left the group may still hold them open.
+  read_rest(output.read, keep_output);
+  read_rest(journal.read, keep_journal);
   ending.output = printed.text();
   ending.journal = decode(told);
   return ending;

@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "testing/child.hpp"
 #include "testing/journal.hpp"
+#include "testing/output.hpp"
 #include "testing/verdict.hpp"
 
 namespace conclave::isolation {

@@ -2,20 +2,18 @@
 """A table of conformance names tests that exist, and every one written for it; each row has a test or a reason."""
 import re
 
-from house import ROOT, HouseTest, main
+from house import ROOT, HouseTest, main, tests_in
 
-TEST = re.compile(r"^TEST(?:_F)?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.M)
 NAMED = re.compile(r"`([A-Z]\w*\.[A-Z]\w*)`")
 
 
 def problems(table):
     """What is wrong with a chapter's conformance.md, line by line."""
-    written = {".".join(test) for file in table.parent.glob("*_test.cpp") for test in TEST.findall(file.read_text())}
+    written = tests_in(table.parent.glob("*_test.cpp"))
     text = table.read_text()
     found = []
     for file in sorted(table.parent.glob("conformance*_test.cpp")):
-        tests = [".".join(test) for test in TEST.findall(file.read_text())]
-        found += [f"{table.name}: {test} of {file.name} is in no row" for test in tests if f"`{test}`" not in text]
+        found += [f"{table.name}: {test} of {file.name} is in no row" for test in sorted(tests_in([file])) if f"`{test}`" not in text]
     for number, line in enumerate(text.splitlines(), 1):
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
         if len(cells) != 3 or set(cells[0]) <= {"-", " "} or cells[2] == "ours":

@@ -1,6 +1,7 @@
 """What the house's tests share: a planted tree to run a tool on, and a look at what it said."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SKIPPED = 77
+TEST = re.compile(r"^TEST(?:_[FP])?\(\s*(\w+)\s*,\s*(\w+)\s*\)", re.M)
 
 
 class HouseTest(unittest.TestCase):
@@ -53,3 +55,8 @@ def tracked(*patterns):
     if done.returncode == 0:
         return [ROOT / name for name in done.stdout.splitlines() if (ROOT / name).is_file()]
     return [file for pattern in patterns for file in ROOT.rglob(pattern) if "build" not in file.parts]
+
+
+def tests_in(files):
+    """The tests that these files define, as {"Suite.Name"}; of a file that does not exist, none."""
+    return {".".join(test) for file in files if file.is_file() for test in TEST.findall(file.read_text())}

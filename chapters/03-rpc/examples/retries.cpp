@@ -1,5 +1,7 @@
-// A client adds 1 to a server's counter, ten times, over a network that loses three messages in ten.  It sends each request
-// again until an answer comes.  Watch for: what the counter says in the end, and what the server must remember to be right.
+/// @file
+/// A client adds 1 ten times over a network that loses messages: what the counter says in the end, and what the server
+/// must remember to be right.  The network loses three messages in ten, and the client sends each request again until an
+/// answer comes.
 #include <chrono>
 #include <cstdint>
 #include <optional>

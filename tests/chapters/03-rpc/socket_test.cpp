@@ -30,6 +30,14 @@ Socket open(const Io& io, SocketKind kind, const SocketOptions& options = {}) {
   return *std::move(socket);
 }
 
+Socket connected(const Io& io, SocketKind kind, const std::string& endpoint,
+                 const SocketOptions& options = {}) {
+  Socket socket = open(io, kind, options);
+  const Status status = socket.connect(endpoint);
+  EXPECT_TRUE(status.ok()) << status;
+  return socket;
+}
+
 /// A router and a dealer that is connected to it.
 struct Pair {
   explicit Pair(const char* where = kAnyPort) {
@@ -88,10 +96,8 @@ TEST(Socket, PushSharesOutAndPullCollects) {
     const Io io;
     Socket pull = open(io, SocketKind::pull);
     const std::string endpoint = *pull.bind(kAnyPort);
-    Socket first = open(io, SocketKind::push);
-    Socket second = open(io, SocketKind::push);
-    ASSERT_TRUE(first.connect(endpoint).ok());
-    ASSERT_TRUE(second.connect(endpoint).ok());
+    Socket first = connected(io, SocketKind::push, endpoint);
+    Socket second = connected(io, SocketKind::push, endpoint);
 
     ASSERT_TRUE(first.send({"a"}).ok());
     ASSERT_TRUE(second.send({"b"}).ok());
@@ -317,8 +323,7 @@ TEST(
       Socket router = open(early, SocketKind::router);
       endpoint = *router.bind(kAnyPort);
     }
-    Socket dealer = open(io, SocketKind::dealer, {.reconnect_min = 1ms});
-    ASSERT_TRUE(dealer.connect(endpoint).ok());
+    Socket dealer = connected(io, SocketKind::dealer, endpoint, {.reconnect_min = 1ms});
     auto [context, cancel] = with_timeout({}, 5ms);
     EXPECT_EQ(dealer.send({"too early"}, context).code(), Code::deadline_exceeded);
     Frames message = {"too early, too"};
@@ -378,10 +383,8 @@ TEST(Socket, APeerThatDoesNotReadHoldsUpNobodyElse) {  // law 4
     const Io io;
     Socket router = open(io, SocketKind::router, {.queue_max = 10});
     const std::string endpoint = *router.bind(kAnyPort);
-    Socket lazy = open(io, SocketKind::dealer, {.queue_max = 10});
-    Socket busy = open(io, SocketKind::dealer);
-    ASSERT_TRUE(lazy.connect(endpoint).ok());
-    ASSERT_TRUE(busy.connect(endpoint).ok());
+    Socket lazy = connected(io, SocketKind::dealer, endpoint, {.queue_max = 10});
+    Socket busy = connected(io, SocketKind::dealer, endpoint);
     ASSERT_TRUE(lazy.send({"lazy"}).ok());
     const std::string lazy_peer = receive(router)[0];
     ASSERT_TRUE(busy.send({"busy"}).ok());
@@ -403,8 +406,7 @@ TEST(Socket, ADealerWaitsForRoom) {
     const Io io;
     const SocketOptions options{.queue_max = 2, .check_every = 1ms};
     Socket pull = open(io, SocketKind::pull, options);
-    Socket push = open(io, SocketKind::push, options);
-    ASSERT_TRUE(push.connect(*pull.bind(kAnyPort)).ok());
+    Socket push = connected(io, SocketKind::push, *pull.bind(kAnyPort), options);
     constexpr int kMessages = 500;
     const std::string padding(50'000, 'x');
     int came = 0;
@@ -445,10 +447,8 @@ TEST(Socket, AFrameThatIsTooLongDisconnectsItsSenderAndNobodyElse) {
     const Io io;
     Socket router = open(io, SocketKind::router, {.frame_bytes_max = 1000});
     const std::string endpoint = *router.bind(kAnyPort);
-    Socket rude = open(io, SocketKind::dealer);
-    Socket polite = open(io, SocketKind::dealer);
-    ASSERT_TRUE(rude.connect(endpoint).ok());
-    ASSERT_TRUE(polite.connect(endpoint).ok());
+    Socket rude = connected(io, SocketKind::dealer, endpoint);
+    Socket polite = connected(io, SocketKind::dealer, endpoint);
     ASSERT_TRUE(polite.send({"a"}).ok());
     const std::string peer = receive(router)[0];
 
@@ -518,8 +518,7 @@ TEST(Socket, ClosingDoesNotWaitForAPartnerWhoDoesNotRead) {
     const std::string endpoint = *pull.bind(kAnyPort);
     {
       const Io own;
-      Socket push = open(own, SocketKind::push, {.queue_max = 1});
-      ASSERT_TRUE(push.connect(endpoint).ok());
+      Socket push = connected(own, SocketKind::push, endpoint, {.queue_max = 1});
       ASSERT_TRUE(push.send({"x"}).ok());
       Frames message;
       do {
@@ -534,8 +533,7 @@ TEST(Socket, NeedsNoSecondLook) {  // law 1: what a look every millisecond would
     const Io io;
     const SocketOptions options{.check_every = 1ms};
     Socket router = open(io, SocketKind::router, options);
-    Socket dealer = open(io, SocketKind::dealer, options);
-    ASSERT_TRUE(dealer.connect(*router.bind(kAnyPort)).ok());
+    Socket dealer = connected(io, SocketKind::dealer, *router.bind(kAnyPort), options);
     WaitGroup done;
     done.go([&] {
       for (;;) {
