@@ -76,6 +76,10 @@ stubs: ## | each exercise, untouched, fails at once and in the way it declares
 new-exercise: ## KIND=build EX=02-11-name | the files of a new exercise, which work at once
 	@tools/setup python && tools/new_exercise "$(KIND)" "$(EX)"
 
+soak: ## [MINUTES=10] [SEED=n] | chapter 3's servers and clients killed, paused and started again, in real time
+	@tools/setup build && tools/build rpc.soak && \
+	  build/$(PRESET)/chapters/03-rpc/soak rolling && build/$(PRESET)/chapters/03-rpc/soak $$(($(or $(MINUTES),10) * 60)) $(SEED)
+
 mutants: ## [C=] [EX=] [SINCE=HEAD] | each planted wrong answer dies in the test that is named for it
 	@tools/setup build python && tools/mutants judge $(if $(EX),"$(EX)") $(if $(C),--chapter "$(C)") $(if $(SINCE),--since "$(SINCE)") $(if $(FINGERPRINTS),--fingerprints)
 
