@@ -104,4 +104,4 @@ help-all:
 	@awk -F' *(: ##!?|[|]) *' '/^# To/ { print (n++ ? "\n" : "") substr($$0, 3) } \
 	  /^[a-z-]+: ##/ { printf "  make %-40s %s\n", $$1 " " $$2, $$3 }' Makefile
 
-.PHONY: run chapter step diff try docs learn check hint why progress solution reset test bench asan tsan stubs new-exercise mutants snippets lint format ci help help-all
+.PHONY: run chapter step diff try docs learn check hint why progress solution reset test bench asan tsan stubs new-exercise soak mutants snippets lint format ci help help-all
