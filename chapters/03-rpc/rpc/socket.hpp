@@ -20,6 +20,7 @@
 ///     drops, for subscribers who are slow or not there yet.
 ///  5. A call that did not return ok has neither sent nor received anything.
 ///  6. Sent is not delivered: the message is in a queue of this process, and a connection that breaks loses it.
+///  7. A send happens before each later receive of the same process, as a write to a descriptor does in Go.
 ///
 /// A socket that watches its descriptor counts as something that can still happen: no deadlock is reported while one is
 /// open.  It belongs to the thread of the run() that made it.
