@@ -31,22 +31,27 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "channels/context.hpp"
 #include "common/result.hpp"
 #include "goroutines/clock.hpp"
 #include "rpc/frames.hpp"
+#include "rpc/keys.hpp"
 
 namespace zmq {
 class context_t;
 }
 
 namespace conclave::rpc {
+
+class ZapHandler;
 
 /// What a socket is, and so to whom it speaks.
 enum class SocketKind { dealer, router, pub, sub, push, pull };
@@ -63,7 +68,17 @@ class Io {
 
  private:
   friend class Socket;
+  friend class ZapHandler;
+
+  /// Who answers in the handshakes of its sockets (zap.hpp).
+  struct Handler {
+    std::mutex mutex;
+    std::weak_ptr<ZapHandler> handler;
+    std::thread::id thread;  // of its run()
+  };
+
   std::shared_ptr<zmq::context_t> context_;
+  std::shared_ptr<Handler> handler_;
 };
 
 /// What bounds a socket.
@@ -140,7 +155,27 @@ class Socket {
   [[nodiscard]] SocketCounters counters() const;
 
  private:
+  friend class
+      ZmqTransport;  // which has a ZAP handler: a secured socket without one lets everybody in
   class State;
+
+  /// What a secured socket proves, and to whom.
+  struct Curve {
+    KeyPair keys;
+    PublicKey server{};        ///< of a client: whom it connects to
+    std::string zap_domain{};  ///< of a server: where the handler knows it by
+  };
+
+  /// A message, and the key by which the handler has admitted its sender.
+  struct Authenticated {
+    Frames message;
+    std::string key{};  ///< empty unless the socket is a secured server's
+  };
+
+  static Result<Socket> open(const Io& io, SocketKind kind, const SocketOptions& options,
+                             const std::optional<Curve>& curve);
+  Result<Authenticated> recv_authenticated();
+
   explicit Socket(std::shared_ptr<State> state) noexcept;
 
   std::shared_ptr<State> state_;

@@ -37,8 +37,9 @@ struct Peer {
 
 /// A message that has come.
 struct Received {
-  Peer from;       ///< where an answer goes
-  Frames message;  ///< what came
+  Peer from;           ///< where an answer goes
+  Frames message;      ///< what came
+  std::string user{};  ///< who sent it, as the allow-list names its key; empty: not authenticated
 };
 
 /// One end of a network.

@@ -526,6 +526,17 @@ TEST(Socket, RefusesOptionsThatBoundNothing) {
   });
 }
 
+TEST(Socket, ANameOfThisProcessIsFreeWhenItsSocketIsClosed) {  // ZeroMQ closes it some time later
+  run([] {
+    const Io io;
+    for (int i = 0; i < 1000; ++i) {
+      Socket router = open(io, SocketKind::router);
+      const Status status = router.bind("inproc://name").status();
+      ASSERT_TRUE(status.ok()) << status << " in round " << i;
+    }
+  });
+}
+
 // ZMQ_LINGER is for ever unless one says otherwise.
 TEST(Socket, ClosingDoesNotWaitForAPartnerWhoDoesNotRead) {
   run([] {
