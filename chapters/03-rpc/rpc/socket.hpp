@@ -148,7 +148,8 @@ class Socket {
   /// The same without waiting; nothing when there is none.
   std::optional<Frames> try_recv();
 
-  /// Closes it: who waits gets failed_precondition.  What is unsent has `linger`, and does not hold up the caller.
+  /// Closes it: who waits gets failed_precondition.  What is unsent has `linger`, and does not hold up the caller.  A name of
+  /// inproc is free at once, a port a little later.
   void close();
 
   /// What has happened so far.
