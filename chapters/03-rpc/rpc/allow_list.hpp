@@ -39,7 +39,8 @@ class AllowList {
   ///   file's owner may write it; not_found without it; permission_denied when we may not read it
   static Result<AllowList> load(const std::string& path);
 
-  /// Reads the file again, for all copies.  Blocks the thread meanwhile.
+  /// Reads the file again, for all copies.  Blocks the thread meanwhile.  A file that somebody is writing may be read half: to
+  /// change it, write another and rename(2) it.
   /// @return as load(); after an error the list is as it was
   /// @pre it is one
   Status reload();
