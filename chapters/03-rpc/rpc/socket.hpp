@@ -20,6 +20,7 @@
 ///     drops, for subscribers who are slow or not there yet.
 ///  5. A call that did not return ok has neither sent nor received anything.
 ///  6. Sent is not delivered: the message is in a queue of this process, and a connection that breaks loses it.
+///  7. A send happens before each later receive of the same process, as a write to a descriptor does in Go.
 ///
 /// A socket that watches its descriptor counts as something that can still happen: no deadlock is reported while one is
 /// open.  It belongs to the thread of the run() that made it.
@@ -30,22 +31,27 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "channels/context.hpp"
 #include "common/result.hpp"
 #include "goroutines/clock.hpp"
 #include "rpc/frames.hpp"
+#include "rpc/keys.hpp"
 
 namespace zmq {
 class context_t;
 }
 
 namespace conclave::rpc {
+
+class ZapHandler;
 
 /// What a socket is, and so to whom it speaks.
 enum class SocketKind { dealer, router, pub, sub, push, pull };
@@ -62,7 +68,17 @@ class Io {
 
  private:
   friend class Socket;
+  friend class ZapHandler;
+
+  /// Who answers in the handshakes of its sockets (zap.hpp).
+  struct Handler {
+    std::mutex mutex;
+    std::weak_ptr<ZapHandler> handler;
+    std::thread::id thread;  // of its run()
+  };
+
   std::shared_ptr<zmq::context_t> context_;
+  std::shared_ptr<Handler> handler_;
 };
 
 /// What bounds a socket.
@@ -132,14 +148,35 @@ class Socket {
   /// The same without waiting; nothing when there is none.
   std::optional<Frames> try_recv();
 
-  /// Closes it: who waits gets failed_precondition.  What is unsent has `linger`, and does not hold up the caller.
+  /// Closes it: who waits gets failed_precondition.  What is unsent has `linger`, and does not hold up the caller.  A name of
+  /// inproc is free at once, a port a little later.
   void close();
 
   /// What has happened so far.
   [[nodiscard]] SocketCounters counters() const;
 
  private:
+  friend class
+      ZmqTransport;  // which has a ZAP handler: a secured socket without one lets everybody in
   class State;
+
+  /// What a secured socket proves, and to whom.
+  struct Curve {
+    KeyPair keys;
+    PublicKey server{};        ///< of a client: whom it connects to
+    std::string zap_domain{};  ///< of a server: where the handler knows it by
+  };
+
+  /// A message, and the key by which the handler has admitted its sender.
+  struct Authenticated {
+    Frames message;
+    std::string key{};  ///< empty unless the socket is a secured server's
+  };
+
+  static Result<Socket> open(const Io& io, SocketKind kind, const SocketOptions& options,
+                             const std::optional<Curve>& curve);
+  Result<Authenticated> recv_authenticated();
+
   explicit Socket(std::shared_ptr<State> state) noexcept;
 
   std::shared_ptr<State> state_;

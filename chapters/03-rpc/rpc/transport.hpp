@@ -38,10 +38,9 @@ struct Peer {
 
 /// A message that has come.
 struct Received {
-  Peer from;       ///< where an answer goes
-  Frames message;  ///< what came
-  std::string
-      user{};  ///< who sent it, where a transport knows: the name that its key has; else empty
+  Peer from;           ///< where an answer goes
+  Frames message;      ///< what came
+  std::string user{};  ///< who sent it, as the allow-list names its key; empty: not authenticated
 };
 
 /// One end of a network.
