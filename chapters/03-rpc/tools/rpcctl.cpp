@@ -38,6 +38,8 @@ struct Arguments {
   std::string service{};
   bool watches = false;
   int count = 1000;
+  std::string key_file{};         // ours, secret
+  std::string server_key_file{};  // the server's, public
 };
 
 int fail(const Status& status) {
@@ -151,10 +153,34 @@ int latency(Client& client, const Arguments& arguments) {
   return 0;
 }
 
+/// Draws a key and writes it into two files.
+int make_key(const Arguments& arguments) {
+  const Result<KeyPair> keys = KeyPair::generate();
+  if (!keys.ok()) return fail(keys.status());
+  const std::string& file = arguments.key_file;
+  if (const Status status = keys->save(file); !status.ok()) return fail(status);
+  say(fmt::format("{}      the secret key: keep it, and show it to nobody", file));
+  say(fmt::format("{}.pub  the public key: {}", file, keys->public_key().text()));
+  return 0;
+}
+
+/// With keys, if there are any.
+Result<ZmqTransportOptions> transport_options(const Arguments& arguments) {
+  if (arguments.key_file.empty()) return ZmqTransportOptions();
+  Result<KeyPair> keys = KeyPair::load(arguments.key_file);
+  if (!keys.ok()) return keys.status();
+  Result<PublicKey> server = PublicKey::load(arguments.server_key_file);
+  if (!server.ok()) return server.status();
+  return ZmqTransportOptions{.client_security =
+                                 ClientSecurity{*std::move(keys), *std::move(server)}};
+}
+
 int run_with_client(const Arguments& arguments, int (*command)(Client&, const Arguments&)) {
+  const Result<ZmqTransportOptions> options = transport_options(arguments);
+  if (!options.ok()) return fail(options.status());
   int status = 1;
   run([&] {
-    ZmqTransport transport{Io()};
+    ZmqTransport transport(Io(), *options);
     Client client(transport, {arguments.address});
     status = command(client, arguments);
     client.finish({});
@@ -174,6 +200,12 @@ int main(int argc, char** argv) {
   const auto add = [&](const char* name, const char* what, int (*run)(Client&, const Arguments&)) {
     CLI::App* sub = app.add_subcommand(name, what);
     sub->add_option("address", arguments.address, "as tcp://127.0.0.1:5555")->required();
+    CLI::Option* key =
+        sub->add_option("--key", arguments.key_file, "file of our secret key, from keygen");
+    CLI::Option* server_key = sub->add_option("--server-key", arguments.server_key_file,
+                                              "file of the server's public key");
+    key->needs(server_key);
+    server_key->needs(key);
     sub->callback([&command, run] { command = run; });
     return sub;
   };
@@ -196,6 +228,11 @@ int main(int argc, char** argv) {
   add("metrics", "its counters and latencies, for Prometheus",
       [](Client& client, const Arguments&) { return metrics(client); });
 
+  app.add_subcommand("keygen", "makes a key: two files, FILE and FILE.pub")
+      ->add_option("file", arguments.key_file, "must not be there")
+      ->required();
+
   CLI11_PARSE(app, argc, argv);
+  if (command == nullptr) return make_key(arguments);
   return run_with_client(arguments, command);
 }
