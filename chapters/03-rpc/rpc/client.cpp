@@ -26,6 +26,12 @@ constexpr const char* kTraceParent = "traceparent";
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
+/// Whoever called our caller has chosen how long it is: no reason for this call to fail.
+void add_if_it_fits(const Metadata::value_type& entry, Metadata& metadata) {
+  const auto [added, is_new] = metadata.insert(entry);
+  if (is_new && !check(metadata).ok()) metadata.erase(added);
+}
+
 Status with_effect(const Status& status, bool maybe_executed) {
   return maybe_executed ? status.perhaps_executed() : status.not_executed();
 }
@@ -41,6 +47,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
         budget_(options.retry),
         reading_(with_cancel({})) {
     if (addresses.empty()) panic("Client: there is no address to call");
+    if (options.ping_every <= Duration{}) panic("Client: ping_every is not above zero");
     for (const std::string& address : addresses) {
       const Result<Peer> peer = transport_.connect(address);
       auto& server = *servers_.emplace_back(std::make_unique<ServerAt>());
@@ -71,7 +78,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
               .metadata = options.metadata};
     if (const CallInfo* info = call_info(parent)) {
       const auto trace = info->metadata.find(kTraceParent);
-      if (trace != info->metadata.end()) work.metadata.insert(*trace);
+      if (trace != info->metadata.end()) add_if_it_fits(*trace, work.metadata);
     }
     return options.repeat == Repeat::once ? perform_once(work) : perform(work, nullptr, {});
   }
@@ -116,14 +123,14 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
   struct ServerAt {
     std::string address;
     Peer peer;
-    Status error{};           // why it cannot be called; ok: it can
-    TimePoint avoid_until{};  // it did not answer, or goes away
-    TimePoint heard{};        // when the last message came
-    TimePoint busy_since{};   // when `waiting` was 0 last
-    std::size_t waiting = 0;  // calls that wait for an answer from it
+    Status error{};                      // why it cannot be called; ok: it can
+    TimePoint avoid_until{};             // it did not answer, or goes away
+    TimePoint heard = TimePoint::min();  // when the last message came
+    TimePoint busy_since{};              // when `waiting` was 0 last
+    std::size_t waiting = 0;             // calls that wait for an answer from it
     Chan<Signal> is_waited_for = make_chan<Signal>(1);
-    std::shared_ptr<ClientSession> session{};     // null: none is open
-    Chan<Signal> opening = make_chan<Signal>(1);  // holds a value while somebody opens one
+    std::shared_ptr<ClientSession> session{};  // null: none is open
+    std::optional<Chan<Signal>> opening{};     // closed when whoever opens one has ended
   };
 
   /// A call, as it is to be made.
@@ -141,7 +148,9 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
     const Work& work;
     std::uint64_t number;
     std::uint32_t attempt = 0;
-    ServerAt* at = nullptr;           // who has to answer the last attempt; null: nobody
+    ServerAt* at = nullptr;           // who has to answer now; null: nobody
+    ServerAt* asked = nullptr;        // to whom the last attempt was sent; null: to nobody
+    bool is_at_work = false;          // whether that one lives, and did not answer in time
     bool maybe_executed = false;      // by any attempt so far
     std::optional<Status> outcome{};  // of the last attempt
     std::string body{};               // of an outcome that is ok
@@ -192,14 +201,17 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
 
   /// The session at this server; opens one if there is none.
   Result<std::shared_ptr<ClientSession>> open(ServerAt& server, const Work& work) {
+    while (!server.session && server.opening) {
+      const Chan<Signal> ended = *server.opening;
+      select(recv(ended), recv(work.context.done()));
+      if (Status status = work.context.cause(); !status.ok()) return status;
+    }
     if (server.session) return server.session;
-    if (select(send(server.opening, Signal{}), recv(work.context.done())) != 0)
-      return work.context.cause();
-    struct Opened {  // also when the goroutine is unwound
+    server.opening = make_chan<Signal>();
+    struct Opening {  // ends also when the goroutine is unwound
       ServerAt& server;
-      ~Opened() { static_cast<void>(server.opening.try_recv()); }
-    } const turn{server};
-    if (server.session) return server.session;
+      ~Opening() { std::exchange(server.opening, std::nullopt)->close(); }
+    } const opening_it{server};
 
     const auto session = std::make_shared<ClientSession>(ClientSession{.number = random_()});
     const Work opening{.method = "Session.Open",
@@ -230,7 +242,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
       pending.maybe_executed |= status.maybe_executed();
       status = with_effect(status, pending.maybe_executed);
       if (!work.context.status().ok()) return give_up(pending, status);
-      if (status.code() == Code::unavailable) avoid(server);
+      if (status.code() == Code::unavailable && !pending.is_at_work) avoid(server);
       if (!may_retry(status, pending.maybe_executed, work.repeat)) return status;
       const bool is_in_budget = budget_.take();
       if (static_cast<int>(pending.attempt) >= options_.retry.attempts_max)
@@ -252,6 +264,8 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
     const TimePoint began = now();
     const auto [limited, cancel] = with_timeout(work.context, options_.attempt_timeout);
     pending.outcome.reset();
+    pending.is_at_work = false;
+    static_cast<void>(pending.woken.try_recv());
 
     const Status sent = transport_.send(server.peer, wire::pack(request(pending, once)), limited);
     if (!sent.ok()) {
@@ -269,8 +283,8 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
     select(recv(pending.woken), recv(until.done()));
     if (pending.outcome) return *pending.outcome;
     if (!work.context.status().ok()) return ended(work, server.address + " has not answered");
-    if (server.heard >=
-        began) {  // it lives: the same one again, which knows that it is the same call
+    pending.is_at_work = server.heard >= began;
+    if (pending.is_at_work) {  // the same one again, which knows that it is the same call
       return Status::unavailable(fmt::format("{} has not answered yet (waited {} s)",
                                              server.address, seconds(options_.attempt_timeout)));
     }
@@ -307,9 +321,14 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
   /// Waits before the next attempt.
   /// @return whether a late answer has made it unnecessary
   bool pause(Pending& pending) {
-    const Duration length = backoff(options_.retry, static_cast<int>(pending.attempt) + 1, random_);
-    select(recv(pending.woken), recv(pending.work.context.done()), recv(after(length)));
-    return pending.outcome && pending.outcome->ok();
+    const auto over =
+        after(backoff(options_.retry, static_cast<int>(pending.attempt) + 1, random_));
+    for (;;) {
+      pending.outcome.reset();  // an error that comes late shortens no pause
+      const int what = select(recv(pending.woken), recv(pending.work.context.done()), recv(over));
+      if (pending.outcome && pending.outcome->ok()) return true;
+      if (what != 0) return false;
+    }
   }
 
   static Status after_attempts(const Pending& pending, const Status& status, std::string_view why) {
@@ -321,8 +340,8 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
 
   /// Law 6.
   Status give_up(const Pending& pending, const Status& status) {
-    if (pending.at != nullptr && !is_closed_) {
-      group_.go([this, to = pending.at->peer, number = pending.number] {
+    if (pending.asked != nullptr && !is_closed_) {
+      group_.go([this, to = pending.asked->peer, number = pending.number] {
         constexpr auto kBestEffort = std::chrono::milliseconds(100);
         const auto [context, cancel] = with_timeout({}, kBestEffort);
         static_cast<void>(
@@ -350,17 +369,21 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
   /// A server is waited for as long as this lives.
   class Waiting {
    public:
-    Waiting(Pending& pending, ServerAt& server) : server_(server) {
-      pending.at = &server;
+    Waiting(Pending& pending, ServerAt& server) : pending_(pending), server_(server) {
+      pending.at = pending.asked = &server;
       if (server.waiting++ != 0) return;
       server.busy_since = now();
       static_cast<void>(server.is_waited_for.try_send(Signal{}));
     }
-    ~Waiting() { --server_.waiting; }
+    ~Waiting() {
+      --server_.waiting;
+      pending_.at = nullptr;
+    }
     Waiting(const Waiting&) = delete;
     Waiting& operator=(const Waiting&) = delete;
 
    private:
+    Pending& pending_;
     ServerAt& server_;
   };
 

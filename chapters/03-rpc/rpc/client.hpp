@@ -54,7 +54,7 @@ struct ClientOptions {
   Duration attempt_timeout =
       std::chrono::seconds(1);  ///< then an attempt counts as lost, if it may be repeated
   Duration ping_every =
-      std::chrono::milliseconds(500);              ///< while an answer is due, and nothing comes
+      std::chrono::milliseconds(500);  ///< while an answer is due, and nothing comes; above zero
   Duration silence_max = std::chrono::seconds(3);  ///< after which a server is taken for dead
   std::size_t body_bytes_max = 4 * 1024 * 1024;    ///< of a request
   std::uint64_t seed = fresh_seed();  ///< of its numbers and pauses; a test gives its own
@@ -75,7 +75,8 @@ class Client {
  public:
   /// A client of the servers at these addresses, which offer the same.  Does not block: nobody need be there.
   /// @param transport   outlives the client
-  /// @throws Panic when there is no address; one that the transport does not take is the error of the calls to it
+  /// @throws Panic when there is no address, or unless `ping_every` > 0; an address that the transport does not take is the
+  ///         error of the calls to it
   Client(Transport& transport, const std::vector<std::string>& addresses,
          ClientOptions options = {});
   Client(const Client&) = delete;

@@ -106,29 +106,31 @@ void MemoryTransport::disconnect(const Peer& peer) { end_->connected.erase(peer.
 
 Status MemoryTransport::send(const Peer& to, Frames message, const Context& context) {
   if (message.empty()) return Status::invalid_argument("a message has one frame or more");
+  const std::shared_ptr<MemoryNetwork::End> end = end_;  // this may be destroyed while we wait
   for (;;) {
-    if (end_->is_closed) return closed();
+    if (end->is_closed) return closed();
     if (Status status = context.status(); !status.ok()) return status;
     if (const std::shared_ptr<MemoryNetwork::End> there = network_.find(to)) {
-      network_.carry(*end_, there, message);
+      network_.carry(*end, there, message);
       return {};
     }
     if (to.link == kByNumber) return Status::not_found("the peer has gone");
     if (select(conclave::recv(network_.somebody_listens_), conclave::recv(context.done()),
-               conclave::recv(end_->closed)) < 0)
+               conclave::recv(end->closed)) < 0)
       return Status::cancelled("the goroutine ends");
   }
 }
 
 Result<Received> MemoryTransport::recv(const Context& context) {
-  if (end_->is_closed) return closed();
+  const std::shared_ptr<MemoryNetwork::End> end = end_;  // as in send()
+  if (end->is_closed) return closed();
   if (Status status = context.status(); !status.ok()) return status;
   std::optional<Received> received;
-  select(conclave::recv(end_->received,
+  select(conclave::recv(end->received,
                         [&](std::optional<Received> one) { received = std::move(one); }),
-         conclave::recv(context.done()), conclave::recv(end_->closed));
+         conclave::recv(context.done()), conclave::recv(end->closed));
   if (received) return *std::move(received);
-  if (end_->is_closed) return closed();
+  if (end->is_closed) return closed();
   Status status = context.status();
   return status.ok() ? Status::cancelled("the goroutine ends") : status;
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <deque>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "common/assert.hpp"
 #include "goroutines/clock.hpp"
 #include "goroutines/goroutine_group.hpp"
+#include "goroutines/mutex.hpp"
 #include "goroutines/panic.hpp"
 #include "goroutines/parking.hpp"
 #include "rpc/metrics.hpp"
@@ -82,13 +84,12 @@ class Server::State {
   }
 
   Status serve() {
+    const Context context = loop_.context;
     for (;;) {
-      Result<Received> received = transport_.recv(loop_.context);
-      if (received.ok()) {
-        take(*std::move(received));
-        continue;
-      }
-      return loop_.context.status().ok() ? received.status() : Status();
+      Result<Received> received = transport_.recv(context);
+      if (!context.status().ok()) return {};  // and the server may be gone
+      if (!received.ok()) return received.status();
+      take(*std::move(received));
     }
   }
 
@@ -97,18 +98,18 @@ class Server::State {
     change_health();
     for (const Peer& peer : peers_) send(peer, {.content = wire::GoAway{}});
 
-    idle_ = make_chan<Signal>();
-    if (calls_.empty()) idle_->close();
-    select(recv(*idle_), recv(grace.done()));
+    const Chan<Signal> idle = when_idle();
+    select(recv(idle), recv(grace.done()));
     const std::size_t cancelled = calls_.size();
     if (cancelled != 0) {
       drop_waiting([](const Call&) { return true; }, shuts_down());
       for (const auto& [key, call] : calls_) call->cancel(shuts_down());
       constexpr auto kLastWords = std::chrono::milliseconds(100);
-      select(recv(*idle_), recv(after(kLastWords)));
+      select(recv(idle), recv(after(kLastWords)));
     }
     loop_.cancel();
     group_.end();
+    forget_calls();
     if (cancelled == 0) return {};
     return Status::resource_exhausted(
         fmt::format("{} calls did not end within the grace, and were cancelled", cancelled),
@@ -205,22 +206,24 @@ class Server::State {
   void request_came(const Received& received, std::uint64_t number, wire::Request& request,
                     std::string body) {
     if (peers_.size() < kPeersMax) peers_.insert(received.from);
-    if (const CallPtr known = find(received.from, number, request.once)) {
-      repeat(known, received.from, number, request.attempt);
-      return;
-    }
     const auto refuse = [&](const Status& why) {
       reply(received.from, number, request.attempt, why.not_executed());
     };
+    const CallPtr known = find(received.from, number, request.once);
+    const auto namesake = calls_.find({received.from, number});
+    if (namesake != calls_.end() && namesake->second != known) {
+      refuse(Status::invalid_argument(fmt::format("call {} is another, and under way", number),
+                                      "give each call a number of its own"));
+      return;
+    }
+    if (known) {
+      repeat(known, received.from, number, request.attempt);
+      return;
+    }
     const auto method = methods_.find(request.method);
     if (method == methods_.end()) {
       refuse(Status::unimplemented(fmt::format("there is no method {}", request.method),
                                    "Meta.Methods lists those that there are"));
-      return;
-    }
-    if (is_draining_ && method->second.takes_place) {
-      ++counters_.refused;
-      refuse(shuts_down());
       return;
     }
     if (body.size() > options_.body_bytes_max) {
@@ -236,12 +239,19 @@ class Server::State {
       return;
     }
     if (request.once && !begin_once(received.from, number, request)) return;
+    if (is_draining_ && method->second.takes_place) {  // what is remembered was no new call
+      ++counters_.refused;
+      if (request.once) sessions_.release(*request.once);
+      refuse(shuts_down());
+      return;
+    }
     admit(make_call(received, number, request, method->second, std::move(body)));
   }
 
   /// Whether it is to be executed; else it is answered.
   bool begin_once(const Peer& from, std::uint64_t number, const wire::Request& request) {
-    used_[request.once->session] = now();
+    if (const auto used = used_.find(request.once->session); used != used_.end())
+      used->second = now();
     const Decision decision = sessions_.begin(*request.once);
     switch (decision.kind) {
       case Decision::Kind::execute:
@@ -254,15 +264,22 @@ class Server::State {
       case Decision::Kind::answer:
         break;
     }
-    ++counters_.answered_again;
-    const auto answer = [this, from, number, attempt = request.attempt, bytes = decision.answer] {
-      const Status saved = save();
-      reply(from, number, attempt, saved.ok() ? from_bytes(bytes) : saved);
-    };
     if (saved_ == changes_) {
-      answer();
-    } else {
-      group_.go(answer);  // what could not be saved then may be now; the loop does not wait for it
+      ++counters_.answered_again;
+      reply(from, number, request.attempt, from_bytes(decision.answer));
+    } else if (saving_again_ >= options_.running_max) {
+      ++counters_.refused;
+      reply(from, number, request.attempt,
+            Status::unavailable(
+                fmt::format("{} calls wait to be written down already", saving_again_)));
+    } else {  // what could not be saved then may be now; the loop does not wait for it
+      ++saving_again_;
+      group_.go([this, from, number, attempt = request.attempt, bytes = decision.answer] {
+        const Status saved = save();
+        --saving_again_;
+        if (saved.ok()) ++counters_.answered_again;
+        reply(from, number, attempt, saved.ok() ? from_bytes(bytes) : saved);
+      });
     }
     return false;
   }
@@ -292,6 +309,12 @@ class Server::State {
     }
     const auto found = calls_.find({from, number});
     return found == calls_.end() ? nullptr : found->second;
+  }
+
+  /// Whether a call of this session runs or waits.
+  bool is_at_work(std::uint64_t session) const {
+    const auto first = once_.lower_bound({session, 0});
+    return first != once_.end() && first->first.first == session;
   }
 
   /// Its answer goes to whoever has asked last.
@@ -416,11 +439,35 @@ class Server::State {
     if (call->once) once_.erase(key_of(*call->once));
     metrics_.record(call->method->name, answer.status().code(), now() - call->came);
     if (!call->is_cancelled) reply(call->from, call->number, call->attempt, std::move(answer));
+    say_if_idle();
+  }
+
+  /// A channel that is closed when the last call has ended.
+  Chan<Signal> when_idle() {
+    if (!idle_) idle_ = make_chan<Signal>();
+    Chan<Signal> idle = *idle_;
+    say_if_idle();
+    return idle;
+  }
+
+  void say_if_idle() {
     if (calls_.empty() && idle_) std::exchange(idle_, std::nullopt)->close();
+  }
+
+  /// After their goroutines were unwound.
+  void forget_calls() {
+    waiting_.clear();
+    once_.clear();
+    calls_.clear();
+    running_ = 0;
+    say_if_idle();
   }
 
   /// Law 4.  What the handler has changed and what it has answered are written down together, before anybody hears of it.
   Result<std::string> keep_answer(const Call& call, Result<std::string> answer) {
+    // Without an effect, that code is the server's own word: the session is not open.
+    if (call.once && answer.status().code() == Code::failed_precondition)
+      answer = answer.status().perhaps_executed();
     if (!answer.status().maybe_executed()) {
       if (call.once) sessions_.release(*call.once);
       return answer;
@@ -432,15 +479,20 @@ class Server::State {
     return answer;
   }
 
+  /// One at a time: a save that is overtaken would undo what the later one has written.  Who has waited for its turn finds,
+  /// as a rule, that the one before has written for it, too.
   Status save() {
     const std::uint64_t upto = changes_;
-    if (save_ && saved_ < upto) {
-      if (const Status status = save_(); !status.ok()) {
-        return Status::unavailable(
-            fmt::format("what the call has changed could not be written down: {}", status));
-      }
+    if (!save_) saved_ = upto;
+    if (saved_ >= upto) return {};
+    const std::scoped_lock turn(saving_);
+    if (saved_ >= upto) return {};
+    const std::uint64_t changes = changes_;
+    if (const Status status = save_(); !status.ok()) {
+      return Status::unavailable(
+          fmt::format("what the call has changed could not be written down: {}", status));
     }
-    saved_ = std::max(saved_, upto);
+    saved_ = changes;
     return {};
   }
 
@@ -476,9 +528,11 @@ class Server::State {
   std::function<Status()> save_;
 
   Sessions sessions_;
-  std::map<std::uint64_t, TimePoint> used_;  // when each session was used last
+  std::map<std::uint64_t, TimePoint> used_;  // when each session that is open was used last
   std::uint64_t changes_ = 0;                // calls that may have changed something, so far
   std::uint64_t saved_ = 0;                  // how many of them save_ has written down
+  Mutex saving_;                             // while save_ runs
+  std::size_t saving_again_ = 0;             // repetitions that wait for it
 
   std::set<Peer> peers_;  // who has sent a request
   std::map<Key, CallPtr> calls_;
@@ -514,6 +568,7 @@ Result<Health> Server::State::watch_health(const HealthSeen& request, const Cont
   for (;;) {
     const Health now_is = health(request.service);
     if (now_is.state != request.seen) return now_is;
+    if (is_draining_) return shuts_down();  // nothing else will be seen here
     select(recv(health_changed_), recv(context.done()));
     if (Status status = context.status(); !status.ok()) return status;
   }
@@ -525,7 +580,7 @@ Result<Nothing> Server::State::open_session(const Session& request) {
   if (status.code() == Code::resource_exhausted) {
     const TimePoint idle_since = now() - options_.session_idle_max;
     for (auto session = used_.begin(); session != used_.end();) {
-      if (session->second >= idle_since) {
+      if (session->second >= idle_since || is_at_work(session->first)) {
         ++session;
         continue;
       }

@@ -18,7 +18,8 @@
 ///  3. At most `running_max` handlers run and `waiting_max` calls wait; what is more is refused at once
 ///     (resource_exhausted).  What nobody waits for any more keeps no place.
 ///  4. A call with a RequestId takes effect once: what its handler returned is remembered before it is sent, and is what
-///     a repetition gets (sessions.hpp).  An error that is not_executed() is not remembered.
+///     a repetition gets (sessions.hpp).  An error that is not_executed() is not remembered; a handler's failed_precondition
+///     always is, since with not_executed() it is the server's own word for a session that is not open.
 ///  5. A handler that throws answers `internal`, and the server lives.  The caller does not learn what was thrown.
 ///  6. After shutdown() has begun no new call is taken (unavailable), and those that were are finished, up to the grace.
 ///  7. Health is told by the loop that takes calls, without a place among them: it says what is, also under load.
@@ -54,8 +55,8 @@ struct ServerOptions {
   std::size_t waiting_max = 1024;                ///< calls that wait for one of those to end
   std::size_t body_bytes_max = 4 * 1024 * 1024;  ///< of a request, and of a reply
   SessionLimits sessions{};  ///< how much is remembered for calls that take effect once
-  Duration session_idle_max =
-      std::chrono::minutes(10);  ///< a session unused for longer makes room when there is none
+  Duration session_idle_max = std::chrono::minutes(
+      10);  ///< a session without a call for longer makes room when there is none
   /// Is told what callers must not learn: what a handler threw.  Unset: standard error.
   std::function<void(const std::string&)> log{};
 };
@@ -145,6 +146,9 @@ class Server {
 
   /// Has `handler` answer calls of `method`: a function of (const Request&, const Context&) that returns Result<Reply>,
   /// where Request and Reply are structs with MSGPACK_DEFINE.  Does not block.
+  ///
+  /// An error that is not_executed() is the handler's word that nothing has happened, and such a call may be made again.  So a
+  /// handler that has changed something hands the error of a call of its own on as perhaps_executed().
   /// @throws Panic when the method has a handler already, or is no name
   template <class F>
   void handle(std::string method, F handler,
@@ -168,7 +172,7 @@ class Server {
 
   /// Has `save` called before the answer of any handler that may have changed something is sent: it writes down what the
   /// handlers have changed, together with sessions().record().  When it fails, its error is the answer (unavailable).  It
-  /// may park.
+  /// may park; it is not called again before it has returned, and one call of it serves all answers that came meanwhile.
   ///
   /// What a handler changes must then be changed in one go, and right before it returns: or the `save` of another call writes
   /// down the effect without the answer.

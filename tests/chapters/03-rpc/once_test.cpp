@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "calls.hpp"
+#include "rpc/services.hpp"
+#include "rpc/wire.hpp"
 #include "testing/seed.hpp"
 
 namespace conclave::rpc {
@@ -116,6 +118,61 @@ TEST(Once, ASessionThatWasIdleMakesRoomAndIsOpenedAnew) {
     EXPECT_TRUE(
         calls.add(1, once()).ok());  // forgotten, and provably not executed: in a new session
     EXPECT_EQ(calls.counting.executed, 3);
+  });
+}
+
+// A handler's own failed_precondition is no word about the session.
+TEST(Once, AHandlersErrorLeavesTheSessionAsItIs) {
+  in_virtual_time([] {
+    Calls calls;
+    calls.counting.before = [](const Add&, const Context&) {
+      return Status::failed_precondition("not before noon").not_executed();
+    };
+
+    for (int i = 0; i < 5; ++i)
+      EXPECT_EQ(calls.add(1, once()).status().code(), Code::failed_precondition);
+
+    EXPECT_EQ(calls.counting.server.sessions().size(), 1U);
+    EXPECT_EQ(calls.counting.executed, 5);
+  });
+}
+
+TEST(Once, ASessionThatIsAtWorkMakesNoRoom) {
+  in_virtual_time([] {
+    Calls calls({.seed = 1}, {.sessions = {.sessions_max = 1}, .session_idle_max = 10min});
+    MemoryTransport transport(calls.network);
+    Client second(transport, {"server"}, {.retry = {.attempts_max = 1}, .seed = 2});
+    calls.counting.before = [](const Add&, const Context&) {
+      sleep_for(20min);
+      return Status();
+    };
+    MemoryTransport stranger(calls.network);
+    const Peer server = *stranger.connect("server");
+    ASSERT_TRUE(
+        stranger
+            .send(server,
+                  wire::pack({.call = 1,
+                              .content = wire::Request{.method = "Session.Open", .remaining = 1s},
+                              .body = encode(Session{7})}),
+                  {})
+            .ok());
+    yield();
+    ASSERT_TRUE(stranger
+                    .send(server,
+                          wire::pack({.call = 2,
+                                      .content = wire::Request{.method = "Counter.Add",
+                                                               .remaining = 1h,
+                                                               .once = RequestId{7, 1, 1}},
+                                      .body = encode(Add{"a", 1})}),
+                          {})
+                    .ok());
+    sleep_for(11min);
+
+    const Status status = second.call<Sum>("Counter.Add", Add{"a", 1}, {}, once()).status();
+    sleep_for(10min);
+
+    EXPECT_EQ(status.code(), Code::resource_exhausted) << status;
+    EXPECT_EQ(calls.counting.server.sessions().answers(), 1U);
   });
 }
 

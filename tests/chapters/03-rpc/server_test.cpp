@@ -305,6 +305,35 @@ TEST(Strangers, WithABodyThatCannotBeReadDoNotReachTheHandler) {
   });
 }
 
+// A number that is taken twice is the stranger's own mistake, and nobody else's.
+TEST(Strangers, WhoTakeANumberTwiceDoNotConfuseTheServer) {
+  in_virtual_time([] {
+    Calls calls;
+    calls.counting.before = [](const Add&, const Context&) {
+      sleep_for(1s);
+      return Status();
+    };
+    ASSERT_TRUE(calls.client.call<Nothing>("Session.Open", Session{7}).ok());
+    MemoryTransport stranger(calls.network);
+    const Peer server = *stranger.connect("server");
+    const auto request = [&](std::optional<RequestId> once) {
+      return wire::pack({.call = 5,
+                         .content = wire::Request{.method = "Counter.Add",
+                                                  .remaining = std::chrono::seconds(10),
+                                                  .once = once},
+                         .body = encode(Add{"a", 1})});
+    };
+
+    EXPECT_TRUE(stranger.send(server, request({}), {}).ok());
+    sleep_for(500ms);
+    EXPECT_TRUE(stranger.send(server, request(RequestId{7, 1, 1}), {}).ok());
+    sleep_for(1ms);
+
+    EXPECT_TRUE(calls.counting.server.shutdown({}).ok());
+    EXPECT_EQ(calls.counting.value, calls.counting.executed);
+  });
+}
+
 TEST(Ping, IsAnsweredByTheLoop) {
   in_virtual_time([] {
     Calls calls;
