@@ -99,7 +99,7 @@ struct GoAway {
 /// What unpack() makes of anything else; never sent.
 struct Unreadable {
   Status
-      why{};  ///< invalid_argument; failed_precondition of another version; unimplemented of an unknown kind
+      why{};  ///< invalid_argument; unimplemented of another version or kind
 
   bool operator==(const Unreadable&) const = default;  ///< by the reason
 };

@@ -266,7 +266,7 @@ TEST(Strangers, AreToldWhatIsWrongIfTheyCanBe) {
 
     ASSERT_TRUE(version && kind && name && late);
     EXPECT_EQ(version->call, 77U);
-    EXPECT_EQ(std::get<wire::Reply>(version->content).status.code(), Code::failed_precondition);
+    EXPECT_EQ(std::get<wire::Reply>(version->content).status.code(), Code::unimplemented);
     EXPECT_EQ(std::get<wire::Reply>(kind->content).status.code(), Code::unimplemented);
     EXPECT_EQ(std::get<wire::Reply>(name->content).status.code(), Code::invalid_argument);
     EXPECT_EQ(std::get<wire::Reply>(late->content).status.code(), Code::deadline_exceeded);
