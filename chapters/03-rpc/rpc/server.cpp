@@ -252,7 +252,11 @@ class Server::State {
   bool begin_once(const Peer& from, std::uint64_t number, const wire::Request& request) {
     if (const auto used = used_.find(request.once->session); used != used_.end())
       used->second = now();
-    const Decision decision = sessions_.begin(*request.once);
+    Decision decision = sessions_.begin(*request.once);
+    if (decision.kind == Decision::Kind::refuse && sessions_.is_full()) {
+      close_idle_sessions();
+      decision = sessions_.begin(*request.once);
+    }
     switch (decision.kind) {
       case Decision::Kind::execute:
         return true;
@@ -341,28 +345,43 @@ class Server::State {
   // A place.
 
   void admit(const CallPtr& call) {
-    if (call->method->takes_place && running_ >= options_.running_max) {
-      if (waiting_.size() >= options_.waiting_max) drop_expired();
-      if (waiting_.size() >= options_.waiting_max) {
-        ++counters_.refused;
-        if (call->once) sessions_.release(*call->once);
-        reply(call->from, call->number, call->attempt,
-              Status::resource_exhausted(fmt::format("{} calls run and {} wait, and no more may",
-                                                     running_, waiting_.size()),
-                                         "call again in a while")
-                  .not_executed());
-        return;
-      }
-      waiting_.push_back(call);
-      keep(call);
+    const bool takes_place = call->method->takes_place;
+    const auto may_wait = [&] {
+      return waiting_.size() < options_.waiting_max && has_bytes_for(*call);
+    };
+    if (takes_place && !may_wait()) drop_expired();
+    const bool may_start = !takes_place || (running_ < options_.running_max && has_bytes_for(*call));
+    if (!may_start && !may_wait()) {
+      refuse_for_want_of_room(*call);
       return;
     }
     keep(call);
-    start(call);
+    if (may_start) {
+      start(call);
+    } else {
+      waiting_.push_back(call);
+    }
+  }
+
+  /// Whether its request is not too much beside those that run or wait.
+  bool has_bytes_for(const Call& call) const {
+    return request_bytes_ == 0 || request_bytes_ + call.body.size() <= options_.request_bytes_max;
+  }
+
+  void refuse_for_want_of_room(const Call& call) {
+    ++counters_.refused;
+    if (call.once) sessions_.release(*call.once);
+    reply(call.from, call.number, call.attempt,
+          Status::resource_exhausted(
+              fmt::format("{} calls run and {} wait, with {} bytes, and no more may", running_,
+                          waiting_.size(), request_bytes_),
+              "call again in a while")
+              .not_executed());
   }
 
   void keep(const CallPtr& call) {
     calls_[{call->from, call->number}] = call;
+    if (call->method->takes_place) request_bytes_ += call->body.size();
     if (call->once) once_[key_of(*call->once)] = call;
   }
 
@@ -436,6 +455,7 @@ class Server::State {
   void finish(const CallPtr& call, Result<std::string> answer) {
     answer = keep_answer(*call, std::move(answer));
     calls_.erase({call->from, call->number});
+    if (call->method->takes_place) request_bytes_ -= call->body.size();
     if (call->once) once_.erase(key_of(*call->once));
     metrics_.record(call->method->name, answer.status().code(), now() - call->came);
     if (!call->is_cancelled) reply(call->from, call->number, call->attempt, std::move(answer));
@@ -459,7 +479,7 @@ class Server::State {
     waiting_.clear();
     once_.clear();
     calls_.clear();
-    running_ = 0;
+    running_ = request_bytes_ = 0;
     say_if_idle();
   }
 
@@ -517,6 +537,7 @@ class Server::State {
   }
 
   Result<Health> watch_health(const HealthSeen& request, const Context& context);
+  void close_idle_sessions();
   Result<Nothing> open_session(const Session& request);
   Result<Nothing> close_session(const Session& request);
 
@@ -539,6 +560,7 @@ class Server::State {
   std::map<OnceKey, CallPtr> once_;  // those of calls_ that take effect once
   std::deque<CallPtr> waiting_;      // those of calls_ that have no place yet
   std::size_t running_ = 0;
+  std::size_t request_bytes_ = 0;  // of those of calls_ that take a place
   std::size_t watchers_ = 0;
 
   bool is_draining_ = false;
@@ -574,19 +596,20 @@ Result<Health> Server::State::watch_health(const HealthSeen& request, const Cont
   }
 }
 
+void Server::State::close_idle_sessions() {
+  const TimePoint idle_since = now() - options_.session_idle_max;
+  std::erase_if(used_, [&](const auto& used) {
+    const bool is_idle = used.second < idle_since && !is_at_work(used.first);
+    if (is_idle) static_cast<void>(sessions_.close(used.first));
+    return is_idle;
+  });
+}
+
 /// A session that a client asks for again is the one that it has: the first answer was lost.
 Result<Nothing> Server::State::open_session(const Session& request) {
   Status status = sessions_.open(request.session);
   if (status.code() == Code::resource_exhausted) {
-    const TimePoint idle_since = now() - options_.session_idle_max;
-    for (auto session = used_.begin(); session != used_.end();) {
-      if (session->second >= idle_since || is_at_work(session->first)) {
-        ++session;
-        continue;
-      }
-      static_cast<void>(sessions_.close(session->first));
-      session = used_.erase(session);
-    }
+    close_idle_sessions();
     status = sessions_.open(request.session);
   }
   if (!status.ok() && status.code() != Code::already_exists) return status.not_executed();

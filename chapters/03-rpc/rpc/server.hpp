@@ -15,8 +15,8 @@
 ///  1. A call is answered once for each time it is asked: with what the handler returned, or with why it did not run.
 ///     `maybe_executed()` of that is false exactly when the handler did not run, or says so itself.
 ///  2. A handler whose caller's time is up, or who has cancelled, is not started.
-///  3. At most `running_max` handlers run and `waiting_max` calls wait; what is more is refused at once
-///     (resource_exhausted).  What nobody waits for any more keeps no place.
+///  3. At most `running_max` handlers run and `waiting_max` calls wait, with `request_bytes_max` in all; what is more is
+///     refused at once (resource_exhausted).  What nobody waits for any more keeps no place.
 ///  4. A call with a RequestId takes effect once: what its handler returned is remembered before it is sent, and is what
 ///     a repetition gets (sessions.hpp).  An error that is not_executed() is not remembered; a handler's failed_precondition
 ///     always is, since with not_executed() it is the server's own word for a session that is not open.
@@ -53,7 +53,8 @@ namespace conclave::rpc {
 struct ServerOptions {
   std::size_t running_max = 256;                 ///< handlers at a time
   std::size_t waiting_max = 1024;                ///< calls that wait for one of those to end
-  std::size_t body_bytes_max = 4 * 1024 * 1024;  ///< of a request, and of a reply
+  std::size_t request_bytes_max = 64 * 1024 * 1024;  ///< of all requests that run or wait; one alone may have more
+  std::size_t body_bytes_max = 4 * 1024 * 1024;      ///< of a request, and of a reply
   SessionLimits sessions{};  ///< how much is remembered for calls that take effect once
   Duration session_idle_max = std::chrono::minutes(
       10);  ///< a session without a call for longer makes room when there is none

@@ -1,6 +1,7 @@
 #include "rpc/sessions.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -21,8 +22,10 @@ Sessions::Sessions(const SessionLimits& limits, const SessionsRecord& record) : 
   for (const SessionRecord& one : record.sessions) {
     Session& session = sessions_[one.session];
     session.first_unfinished = one.first_unfinished;
-    for (const AnswerRecord& answer : one.answers)
+    for (const AnswerRecord& answer : one.answers) {
       session.requests[answer.sequence] = answer.answer;
+      answer_bytes_ += answer.answer.size();
+    }
   }
 }
 
@@ -52,8 +55,20 @@ Status Sessions::open(std::uint64_t session) {
 }
 
 Status Sessions::close(std::uint64_t session) {
-  if (sessions_.erase(session) != 0) return {};
-  return Status::not_found(fmt::format("session {} is not open", session));
+  const auto found = sessions_.find(session);
+  if (found == sessions_.end())
+    return Status::not_found(fmt::format("session {} is not open", session));
+  drop(found->second, std::numeric_limits<std::uint64_t>::max());
+  sessions_.erase(found);
+  return {};
+}
+
+void Sessions::drop(Session& session, std::uint64_t end) {
+  auto& requests = session.requests;
+  for (auto one = requests.begin(); one != requests.end() && one->first < end;) {
+    if (one->second) answer_bytes_ -= one->second->size();
+    one = requests.erase(one);
+  }
 }
 
 Decision Sessions::begin(const RequestId& id) {
@@ -75,8 +90,7 @@ Decision Sessions::begin(const RequestId& id) {
 
   // A copy that comes late speaks of the past, so the bound only grows (RIFL §3.2).
   session.first_unfinished = std::max(session.first_unfinished, id.first_unfinished);
-  session.requests.erase(session.requests.begin(),
-                         session.requests.lower_bound(session.first_unfinished));
+  drop(session, session.first_unfinished);
   if (id.sequence < session.first_unfinished) {
     return refuse(Status::failed_precondition(
         fmt::format("request {} of session {} is over: {} is its first unfinished one", id.sequence,
@@ -95,6 +109,12 @@ Decision Sessions::begin(const RequestId& id) {
                     limits_.unfinished_max - 1),
         "wait for the oldest answer first"));
   }
+  if (is_full()) {
+    return refuse(Status::resource_exhausted(
+        fmt::format("the answers that are kept have {} bytes, and may have {}", answer_bytes_,
+                    limits_.answer_bytes_max),
+        "say which ones you have: with the next call, or by closing the session"));
+  }
   session.requests[id.sequence];
   return {.kind = Decision::Kind::execute};
 }
@@ -106,6 +126,7 @@ void Sessions::complete(const RequestId& id, std::string answer) {
   if (request == session->second.requests.end()) return;  // nobody wants the answer any more
   ensure(!request->second, "request {} of session {} is completed once", id.sequence, id.session);
   request->second = std::move(answer);
+  answer_bytes_ += request->second->size();
 }
 
 void Sessions::release(const RequestId& id) {
@@ -129,8 +150,10 @@ std::size_t Sessions::answers() const {
 void Sessions::check_invariants() const {
   ensure(sessions_.size() <= limits_.sessions_max, "there are at most {} sessions (there are {})",
          limits_.sessions_max, sessions_.size());
+  std::size_t bytes = 0;
   for (const auto& [number, session] : sessions_) {
     if (session.requests.empty()) continue;
+    for (const auto& [sequence, answer] : session.requests) bytes += answer ? answer->size() : 0;
     const std::uint64_t first = session.requests.begin()->first;
     const std::uint64_t last = session.requests.rbegin()->first;
     ensure(first >= session.first_unfinished, "request {} of session {} is not below {}", first,
@@ -139,6 +162,7 @@ void Sessions::check_invariants() const {
            "request {} of session {} is less than {} above {}", last, number,
            limits_.unfinished_max, session.first_unfinished);
   }
+  ensure(bytes == answer_bytes_, "the answers have {} bytes (counted: {})", bytes, answer_bytes_);
 }
 
 }  // namespace conclave::rpc

@@ -47,6 +47,8 @@ struct SessionLimits {
   std::size_t sessions_max = 10'000;  ///< open at a time
   std::uint64_t unfinished_max =
       512;  ///< a request is less than this above its `first_unfinished` (RIFL §4.6)
+  std::size_t answer_bytes_max =
+      256 * 1024 * 1024;  ///< of the answers that are kept; with as many, nothing new is executed
 };
 
 /// What is to be done with a request.
@@ -123,6 +125,11 @@ class Sessions {
   /// How many answers are kept, of all sessions.
   [[nodiscard]] std::size_t answers() const;
 
+  /// How many bytes these have.
+  [[nodiscard]] std::size_t answer_bytes() const { return answer_bytes_; }
+  /// Whether requests are refused because of them.
+  [[nodiscard]] bool is_full() const { return answer_bytes_ >= limits_.answer_bytes_max; }
+
   /// Asserts what holds between calls.
   void check_invariants() const;
 
@@ -134,7 +141,11 @@ class Sessions {
     std::map<std::uint64_t, Request> requests;  // by sequence, none below first_unfinished
   };
 
+  /// Forgets those of its requests that are below `end`.
+  void drop(Session& session, std::uint64_t end);
+
   SessionLimits limits_;
+  std::size_t answer_bytes_ = 0;
   std::map<std::uint64_t, Session> sessions_;
 };
 

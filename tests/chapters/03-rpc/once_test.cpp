@@ -121,6 +121,24 @@ TEST(Once, ASessionThatWasIdleMakesRoomAndIsOpenedAnew) {
   });
 }
 
+// Of a client that has died, nobody will ever say that it has its answers.
+TEST(Once, AnswersOfASessionThatWasIdleMakeRoom) {
+  in_virtual_time([] {
+    Calls calls({.retry = {.attempts_max = 1}, .seed = 1},
+                {.sessions = {.answer_bytes_max = 1}, .session_idle_max = 10min});
+    MemoryTransport transport(calls.network);
+    Client dead(transport, {"server"}, {.seed = 2});
+    ASSERT_TRUE(dead.call<Sum>("Counter.Add", Add{"a", 1}, {}, once()).ok());
+
+    EXPECT_EQ(calls.add(1, once()).status().code(), Code::resource_exhausted);
+    sleep_for(11min);
+    EXPECT_TRUE(calls.add(1, once()).ok());
+
+    EXPECT_EQ(calls.counting.executed, 2);
+    EXPECT_EQ(calls.counting.server.sessions().size(), 1U);
+  });
+}
+
 // A handler's own failed_precondition is no word about the session.
 TEST(Once, AHandlersErrorLeavesTheSessionAsItIs) {
   in_virtual_time([] {

@@ -20,6 +20,32 @@ Result<Health> health(Client& client, const std::string& service = {}) {
   return client.call<Health>("Health.Check", Service{service});
 }
 
+// Law 3: a hundred thousand small requests are no worse than a hundred large ones.
+TEST(Overload, IsAlsoOneOfBytes) {
+  in_virtual_time([] {
+    Calls calls({.retry = {.attempts_max = 1}, .seed = 1}, {.request_bytes_max = 1000});
+    calls.counting.before = [](const Add&, const Context&) {
+      sleep_for(1s);
+      return Status();
+    };
+    const auto add = [&](std::size_t bytes) {
+      return calls.client.call<Sum>("Counter.Add", Add{std::string(bytes, 'a'), 1}).status();
+    };
+    WaitGroup group;
+    group.go([&] { EXPECT_TRUE(add(2000).ok()); });  // whatever it has: nobody else has anything
+    sleep_for(1ms);
+
+    EXPECT_THAT(to_string(add(1)), HasSubstr("bytes, and no more may"));
+    group.wait();
+    for (int i = 0; i < 3; ++i) group.go([&] { EXPECT_TRUE(add(300).ok()); });
+    sleep_for(1ms);
+    EXPECT_EQ(add(300).code(), Code::resource_exhausted);
+    EXPECT_TRUE(health(calls.client).ok());  // takes no place
+    group.wait();
+    EXPECT_TRUE(add(300).ok());
+  });
+}
+
 // Law 3.
 TEST(Overload, IsRefusedAtOnce) {
   in_virtual_time([] {
@@ -38,7 +64,7 @@ TEST(Overload, IsRefusedAtOnce) {
         if (status.ok()) return;
         EXPECT_EQ(status.code(), Code::resource_exhausted);
         EXPECT_FALSE(status.maybe_executed());
-        EXPECT_THAT(to_string(status), HasSubstr("2 calls run and 3 wait"));
+        EXPECT_THAT(to_string(status), HasSubstr("2 calls run and 3 wait, with "));
         EXPECT_EQ(now(), start);
         ++refused;
       });

@@ -194,6 +194,26 @@ TEST(Sessions, AClientHasSoManyRequestsUnfinishedAndNoMore) {  // law 5
   execute(sessions, request(4, 2), "x");
 }
 
+TEST(Sessions, AnswersHaveSoMuchMemoryAndNoMore) {  // law 5
+  Sessions sessions = one_session({.answer_bytes_max = 100});
+  ASSERT_TRUE(sessions.open(8).ok());
+  const RequestId of_another{.session = 8, .sequence = 1};
+  execute(sessions, request(1), std::string(60, 'a'));
+  execute(sessions, request(2), std::string(60, 'b'));  // the last one may be longer than the rest
+
+  EXPECT_EQ(sessions.answer_bytes(), 120U);
+  EXPECT_EQ(refused(sessions, request(3)), Code::resource_exhausted);
+  EXPECT_EQ(refused(sessions, of_another), Code::resource_exhausted);
+  EXPECT_EQ(sessions.begin(request(2)).answer, std::string(60, 'b'));
+
+  EXPECT_EQ(sessions.begin(request(3, 2)).kind, Kind::execute);  // it has the first
+  EXPECT_EQ(sessions.answer_bytes(), 60U);
+  EXPECT_EQ(sessions.begin(of_another).kind, Kind::execute);
+  EXPECT_TRUE(sessions.close(kSession).ok());
+  EXPECT_EQ(sessions.answer_bytes(), 0U);
+  sessions.check_invariants();
+}
+
 TEST(Sessions, RefusesNumbersThatMakeNoSense) {
   Sessions sessions = one_session();
 
