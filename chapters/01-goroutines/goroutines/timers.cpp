@@ -65,7 +65,10 @@ void Timers::remove(std::size_t hole) noexcept {
 }
 
 void Timers::make_heap() noexcept {
-  for (std::size_t slot = heap_.size(); slot-- > 0;) sift_down(slot, heap_[slot]);
+  for (std::size_t slot = heap_.size(); slot-- > 0;) {
+    const Entry entry = heap_[slot];  // a copy: its slot is the first that sift_down() writes to
+    sift_down(slot, entry);
+  }
 }
 
 void Timers::clear() noexcept {

@@ -146,7 +146,7 @@ class Server {
   ~Server();
 
   /// Has `handler` answer calls of `method`: a function of (const Request&, const Context&) that returns Result<Reply>,
-  /// where Request and Reply are structs with MSGPACK_DEFINE.  Does not block.
+  /// where Request and Reply are structs with MSGPACK_DEFINE.  Does not block; serve() may run already.
   ///
   /// An error that is not_executed() is the handler's word that nothing has happened, and such a call may be made again.  So a
   /// handler that has changed something hands the error of a call of its own on as perhaps_executed().

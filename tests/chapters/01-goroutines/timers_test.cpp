@@ -402,6 +402,35 @@ TEST(Alarm, IsNotSetAnyMoreWhenRunReturns) {
   conclave::run([] { sleep_for(seconds(1)); }, {.clock = &clock});
 }
 
+TEST(Timers, KeepEverybodyElseWhenAGroupLapses) {
+  for_each_seed(50, [](std::uint64_t seed) {
+    Random random(seed);
+    Timers timers;
+    GroupState doomed;
+    std::deque<Goroutine> sleepers(20);
+    std::vector<Goroutine*> others;
+    for (int i = 0; i < 20; ++i) {
+      Goroutine& sleeper = sleepers[static_cast<std::size_t>(i)];
+      if (random.below(3) == 0) {
+        sleeper.group = &doomed;
+      } else {
+        others.push_back(&sleeper);
+      }
+      timers.push(at(static_cast<std::int64_t>(random.below(1000))), sleeper);
+    }
+
+    timers.lapse(doomed);
+
+    std::vector<Goroutine*> left;
+    for (TimePoint before = at(0); !timers.empty();) {
+      EXPECT_LE(before, timers.earliest());
+      before = timers.earliest();
+      left.push_back(timers.pop_due(before).sleeper);
+    }
+    EXPECT_THAT(left, testing::UnorderedElementsAreArray(others));
+  });
+}
+
 /// An alarm that notes that it lapsed, and then ends another.
 class Lapsing final : public Alarm {
  public:

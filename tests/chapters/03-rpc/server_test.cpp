@@ -46,6 +46,23 @@ TEST(Overload, IsAlsoOneOfBytes) {
   });
 }
 
+TEST(Handler, MayBeAddedByAnotherOneWhileTheServerServes) {
+  in_virtual_time([] {
+    Calls calls;
+    EXPECT_EQ(calls.client.call<Sum>("Late", Add{}).status().code(), Code::unimplemented);
+    calls.counting.before = [&](const Add&, const Context&) {
+      calls.counting.server.handle_bytes("Late", [](std::string_view, const Context&) {
+        return Result<std::string>(encode(Sum{7}));
+      });
+      return Status();
+    };
+
+    ASSERT_TRUE(calls.add(1).ok());
+
+    EXPECT_EQ(calls.client.call<Sum>("Late", Add{})->value, 7);
+  });
+}
+
 // Law 3.
 TEST(Overload, IsRefusedAtOnce) {
   in_virtual_time([] {
