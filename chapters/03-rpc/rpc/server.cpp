@@ -350,7 +350,8 @@ class Server::State {
       return waiting_.size() < options_.waiting_max && has_bytes_for(*call);
     };
     if (takes_place && !may_wait()) drop_expired();
-    const bool may_start = !takes_place || (running_ < options_.running_max && has_bytes_for(*call));
+    const bool may_start =
+        !takes_place || (running_ < options_.running_max && has_bytes_for(*call));
     if (!may_start && !may_wait()) {
       refuse_for_want_of_room(*call);
       return;

@@ -51,10 +51,11 @@ namespace conclave::rpc {
 
 /// What bounds a server.
 struct ServerOptions {
-  std::size_t running_max = 256;                 ///< handlers at a time
-  std::size_t waiting_max = 1024;                ///< calls that wait for one of those to end
-  std::size_t request_bytes_max = 64 * 1024 * 1024;  ///< of all requests that run or wait; one alone may have more
-  std::size_t body_bytes_max = 4 * 1024 * 1024;      ///< of a request, and of a reply
+  std::size_t running_max = 256;   ///< handlers at a time
+  std::size_t waiting_max = 1024;  ///< calls that wait for one of those to end
+  std::size_t request_bytes_max =
+      64 * 1024 * 1024;  ///< of all requests that run or wait; one alone may have more
+  std::size_t body_bytes_max = 4 * 1024 * 1024;  ///< of a request, and of a reply
   SessionLimits sessions{};  ///< how much is remembered for calls that take effect once
   Duration session_idle_max = std::chrono::minutes(
       10);  ///< a session without a call for longer makes room when there is none

@@ -271,10 +271,10 @@ Message unpack(Frames frames) {
                                       "this port speaks Conclave's calls, and nothing else"));
     }
     if (prefix.version != kVersion) {
-      return unreadable(prefix.call,
-                        Status::unimplemented(fmt::format("a message is of version {}, and this is {}",
-                                                          prefix.version, kVersion),
-                                              "update the one that is older"));
+      return unreadable(prefix.call, Status::unimplemented(
+                                         fmt::format("a message is of version {}, and this is {}",
+                                                     prefix.version, kVersion),
+                                         "update the one that is older"));
     }
     return unpack_by_kind(header, prefix, std::move(frames[1]));
   } catch (const std::exception& error) {

@@ -98,8 +98,7 @@ struct GoAway {
 
 /// What unpack() makes of anything else; never sent.
 struct Unreadable {
-  Status
-      why{};  ///< invalid_argument; unimplemented of another version or kind
+  Status why{};  ///< invalid_argument; unimplemented of another version or kind
 
   bool operator==(const Unreadable&) const = default;  ///< by the reason
 };
