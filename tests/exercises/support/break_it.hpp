@@ -4,7 +4,8 @@
 /// Laws
 ///  1. Each test examines each candidate in a process of its own: a deadlock, a panic, a crash or an endless loop of one
 ///     examination is a verdict and no more.
-///  2. It does so in the standard order and then in 50 random ones, up to the first that rejects the candidate.
+///  2. It does so in the standard order and then in 50 random ones, up to the first that rejects the candidate; or once,
+///     where no order can matter.
 ///  3. A right candidate must be accepted by every test; of the wrong ones enough must be rejected, by any.
 ///
 /// Call from a test, outside run().
@@ -25,7 +26,8 @@ namespace conclave {
 struct Trial {
   std::string name;  ///< of the test
   std::function<void(const RunOptions& options)>
-      examine;  ///< makes the candidate, and runs the test on it with run()
+      examine;                 ///< makes the candidate, and runs the test on it with run()
+  bool has_one_order = false;  ///< whether no goroutines take part whose order could matter
 };
 
 /// A wrong candidate, with the tests of it.
