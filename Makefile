@@ -80,6 +80,9 @@ soak: ## [MINUTES=10] [SEED=n] | chapter 3's servers and clients killed, paused 
 	@tools/setup build && tools/build rpc.soak && \
 	  build/$(PRESET)/chapters/03-rpc/soak rolling && build/$(PRESET)/chapters/03-rpc/soak $$(($(or $(MINUTES),10) * 60)) $(SEED)
 
+fuzz: ## [SECONDS=60] | chapter 3's decoder, fed by libFuzzer with bytes that take new ways through it
+	@tools/setup build fuzz && tools/fuzz $(or $(SECONDS),60)
+
 mutants: ## [C=] [EX=] [SINCE=HEAD] | each planted wrong answer dies in the test that is named for it
 	@tools/setup build python && tools/mutants judge $(if $(EX),"$(EX)") $(if $(C),--chapter "$(C)") $(if $(SINCE),--since "$(SINCE)") $(if $(FINGERPRINTS),--fingerprints)
 
@@ -104,4 +107,4 @@ help-all:
 	@awk -F' *(: ##!?|[|]) *' '/^# To/ { print (n++ ? "\n" : "") substr($$0, 3) } \
 	  /^[a-z-]+: ##/ { printf "  make %-40s %s\n", $$1 " " $$2, $$3 }' Makefile
 
-.PHONY: run chapter step diff try docs learn check hint why progress solution reset test bench asan tsan stubs new-exercise soak mutants snippets lint format ci help help-all
+.PHONY: run chapter step diff try docs learn check hint why progress solution reset test bench asan tsan stubs new-exercise soak fuzz mutants snippets lint format ci help help-all

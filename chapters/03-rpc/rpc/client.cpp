@@ -151,6 +151,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
     ServerAt* at = nullptr;           // who has to answer now; null: nobody
     ServerAt* asked = nullptr;        // to whom the last attempt was sent; null: to nobody
     bool is_at_work = false;          // whether that one lives, and did not answer in time
+    bool is_pausing = false;          // before the next attempt
     bool maybe_executed = false;      // by any attempt so far
     std::optional<Status> outcome{};  // of the last attempt
     std::string body{};               // of an outcome that is ok
@@ -323,12 +324,13 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
   bool pause(Pending& pending) {
     const auto over =
         after(backoff(options_.retry, static_cast<int>(pending.attempt) + 1, random_));
-    for (;;) {
-      pending.outcome.reset();  // an error that comes late shortens no pause
-      const int what = select(recv(pending.woken), recv(pending.work.context.done()), recv(over));
-      if (pending.outcome && pending.outcome->ok()) return true;
-      if (what != 0) return false;
-    }
+    pending.outcome.reset();
+    pending.is_pausing = true;
+    int what = 0;
+    while (what == 0 && !pending.outcome)
+      what = select(recv(pending.woken), recv(pending.work.context.done()), recv(over));
+    pending.is_pausing = false;
+    return pending.outcome.has_value();
   }
 
   static Status after_attempts(const Pending& pending, const Status& status, std::string_view why) {
@@ -443,8 +445,11 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
       if (auto* reply = std::get_if<wire::Reply>(&message.content)) {
         reply_came(message.call, *reply, std::move(message.body));
       } else if (std::holds_alternative<wire::GoAway>(message.content)) {
+        ++counters_.notices;
         if (from != servers_.end()) avoid(**from);
-      } else if (!std::holds_alternative<wire::Pong>(message.content)) {
+      } else if (std::holds_alternative<wire::Pong>(message.content)) {
+        ++counters_.notices;
+      } else {
         ++counters_.unreadable;
       }
     }
@@ -457,11 +462,13 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
       return;
     }
     Pending& pending = *found->second;
-    // Law 4: why an earlier attempt failed says nothing of this one.
-    const bool is_of_another = !reply.status.ok() && reply.attempt != pending.attempt;
+    // Law 4: why an earlier attempt failed says nothing of this one, and shortens no pause.
+    const bool is_of_another =
+        !reply.status.ok() && (reply.attempt != pending.attempt || pending.is_pausing);
     if (pending.outcome || is_of_another) {
       ++counters_.late_replies;
     } else {
+      ++counters_.answers;
       end(pending, reply.status, std::move(body));
     }
   }

@@ -60,13 +60,15 @@ struct ClientOptions {
   std::uint64_t seed = fresh_seed();  ///< of its numbers and pauses; a test gives its own
 };
 
-/// What has happened so far.
+/// What has happened so far.  Each message that comes counts in one of answers, late_replies, notices and unreadable.
 struct ClientCounters {
   std::uint64_t calls = 0;         ///< that were made
   std::uint64_t attempts = 0;      ///< requests that were sent, retries included
   std::uint64_t retries = 0;       ///< of those
   std::uint64_t over_budget = 0;   ///< retries that the budget did not allow
+  std::uint64_t answers = 0;       ///< replies that ended an attempt, or a call
   std::uint64_t late_replies = 0;  ///< whose call, or attempt, had ended before
+  std::uint64_t notices = 0;       ///< that a server lives, or goes away
   std::uint64_t unreadable = 0;    ///< messages that were none
 };
 

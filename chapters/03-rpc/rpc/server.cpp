@@ -144,6 +144,8 @@ class Server::State {
         {"refused", counters_.refused},
         {"expired", counters_.expired},
         {"cancelled", counters_.cancelled},
+        {"cancels_late", counters_.cancels_late},
+        {"pings", counters_.pings},
         {"unreadable", counters_.unreadable},
         {"replies_lost", counters_.replies_lost}};
     for (const auto& [name, value] : kAll) {
@@ -194,6 +196,7 @@ class Server::State {
     } else if (std::holds_alternative<wire::Cancel>(message.content)) {
       cancel(received.from, message.call);
     } else if (std::holds_alternative<wire::Ping>(message.content)) {
+      ++counters_.pings;
       send(received.from, {.call = message.call, .content = wire::Pong{!is_draining_}});
     } else {
       ++counters_.unreadable;
@@ -333,9 +336,12 @@ class Server::State {
 
   void cancel(const Peer& from, std::uint64_t number) {
     const auto found = calls_.find({from, number});
-    if (found == calls_.end()) return;
+    if (found == calls_.end() || found->second->is_cancelled) {
+      ++counters_.cancels_late;
+      return;
+    }
     const CallPtr call = found->second;
-    if (std::exchange(call->is_cancelled, true)) return;
+    call->is_cancelled = true;
     ++counters_.cancelled;
     call->cancel(Status::cancelled("the caller has cancelled"));
     drop_waiting([&](const Call& one) { return &one == call.get(); },

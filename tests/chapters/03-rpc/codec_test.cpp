@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "common/random.hpp"
+#include "memory.hpp"
 #include "testing/seed.hpp"
 
 namespace conclave::rpc {
@@ -131,6 +132,17 @@ TEST(Codec, BelievesNoLength) {  // law 3; the library's own limits take 96 GB f
   refusal(nested + std::string(1 << 20, '\xc0'));
 
   EXPECT_LT(peak_bytes() - before, std::size_t{64} << 20U);
+}
+
+// Arrays in each other, each of which promises no more than there are bytes: together they would be 3 GB.
+TEST(Codec, BelievesNoLengthsThatAreTogetherTooLong) {  // law 3
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer needs all the address space there is";
+  std::string nested;
+  for (int i = 0; i < 31; ++i) nested += std::string("\xdd\0\x3f\xff\0", 5);
+  nested.resize(4 * 1024 * 1024, '\xc0');
+  const AddressSpaceLimit limit(std::size_t{256} << 20U);
+
+  EXPECT_THAT(refusal(nested), kLies);
 }
 
 TEST(Codec, ReadsAnyBytes) {  // law 2

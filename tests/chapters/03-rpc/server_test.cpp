@@ -334,6 +334,22 @@ TEST(Strangers, ThatSendNothingReadableAreCountedAndNotAnswered) {
   });
 }
 
+TEST(Strangers, WhoTakeBackWhatIsNotThereAreCounted) {
+  in_virtual_time([] {
+    Calls calls;
+    ASSERT_TRUE(calls.add(1).ok());
+
+    EXPECT_FALSE(answer_to(calls, wire::pack({.call = 5, .content = wire::Cancel{}})));
+    EXPECT_TRUE(answer_to(calls, wire::pack({.call = 5, .content = wire::Ping{}})));
+
+    const ServerCounters counters = calls.counting.server.counters();
+    EXPECT_EQ(counters.cancels_late, 1U);
+    EXPECT_EQ(counters.cancelled, 0U);
+    EXPECT_EQ(counters.pings, 1U);
+    EXPECT_EQ(counters.requests, 1U);
+  });
+}
+
 TEST(Strangers, WithABodyThatCannotBeReadDoNotReachTheHandler) {
   in_virtual_time([] {
     Calls calls;
