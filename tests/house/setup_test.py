@@ -4,8 +4,8 @@ import shutil
 
 from house import ROOT, HouseTest, main
 
-ALL = "g++ cmake ninja-build libboost-fiber-dev libboost-context-dev libfmt-dev cppzmq-dev libmsgpack-cxx-dev "\
-      "libgtest-dev libgmock-dev"
+ALL = "g++ cmake ninja-build libboost-fiber-dev libboost-context-dev libfmt-dev cppzmq-dev libmsgpack-cxx-dev libcli11-dev "\
+      "nlohmann-json3-dev libgtest-dev libgmock-dev"
 
 
 class Setup(HouseTest):
