@@ -17,15 +17,18 @@ bool stays_where_it_is(msgpack::type::object_type /*type*/, std::size_t /*size*/
 
 /// Reads a value and keeps nothing of it: says what is wrong with the bytes before memory is taken for them, and without an
 /// exception, since whoever sends garbage does not wait for us.
+///
+/// The library takes memory as soon as it has read a length, and arrays within each other may promise as many elements, each,
+/// as there are bytes.  What has been read to its end has kept its promises.
 class Check : public msgpack::null_visitor {
  public:
-  Check(std::size_t bytes, std::size_t depth_max) : left_(bytes), depth_left_(depth_max) {}
+  explicit Check(std::size_t depth_max) : depth_left_(depth_max) {}
 
   /// Ok, or what is wrong.
   [[nodiscard]] const Status& status() const { return status_; }
 
-  bool start_array(std::uint32_t elements) { return open(elements); }
-  bool start_map(std::uint32_t pairs) { return open(2 * std::uint64_t{pairs}); }
+  bool start_array(std::uint32_t /*elements*/) { return open(); }
+  bool start_map(std::uint32_t /*pairs*/) { return open(); }
   bool end_array() { return close(); }
   bool end_map() { return close(); }
 
@@ -37,11 +40,7 @@ class Check : public msgpack::null_visitor {
   }
 
  private:
-  /// An element takes a byte or more, so no value has more elements than bytes, wherever in it they are.  The library takes
-  /// memory as soon as it has read a length, and arrays within each other could promise as many elements each.
-  bool open(std::uint64_t elements) {
-    if (elements > left_) return refuse("a length in the value is longer than the value");
-    left_ -= elements;
+  bool open() {
     if (depth_left_ == 0) return refuse("the value is nested too deeply");
     --depth_left_;
     return true;
@@ -57,7 +56,6 @@ class Check : public msgpack::null_visitor {
     return false;
   }
 
-  std::size_t left_;
   std::size_t depth_left_;
   Status status_{};
 };
@@ -70,7 +68,7 @@ Result<msgpack::object_handle> parse(std::string_view bytes, const DecodeLimits&
         fmt::format("the value has {} bytes, and may have {}", bytes.size(), limits.bytes_max),
         "send less at a time");
   }
-  Check check(bytes.size(), limits.depth_max);
+  Check check(limits.depth_max);
   std::size_t end = 0;
   static_cast<void>(msgpack::parse(bytes.data(), bytes.size(), end, check));
   if (!check.status().ok()) return check.status();

@@ -41,9 +41,7 @@ struct OldEntry {
   MSGPACK_DEFINE(key)
 };
 
-/// What is said of a length that promises more than there is.
-const auto kLies =
-    testing::AnyOf("the value is cut short", "a length in the value is longer than the value");
+constexpr const char* kCutShort = "the value is cut short";
 
 std::string refusal(std::string_view bytes, const DecodeLimits& limits = {}) {
   const Result<Request> request = decode<Request>(bytes, limits);
@@ -89,7 +87,7 @@ TEST(Codec, RefusesWhatIsCutShort) {  // law 2
   const std::string bytes = encode(example());
 
   for (std::size_t size = 0; size < bytes.size(); ++size)
-    EXPECT_THAT(refusal(bytes.substr(0, size)), kLies);
+    EXPECT_EQ(refusal(bytes.substr(0, size)), kCutShort);
 }
 
 TEST(Codec, RefusesWhatStandsBehindTheValue) {  // law 4
@@ -124,8 +122,8 @@ TEST(Codec, BelievesNoLength) {  // law 3; the library's own limits take 96 GB f
        {std::string("\xdd\xff\xff\xff\xff", 5), std::string("\xdd\x04\0\0\0", 5),
         std::string("\xdf\xff\xff\xff\xff", 5), std::string("\xdb\xff\xff\xff\xff", 5),
         std::string("\xc6\xff\xff\xff\xff", 5), std::string("\xc9\xff\xff\xff\xff", 5)}) {
-    EXPECT_THAT(refusal(head), kLies);
-    EXPECT_THAT(refusal("\x92" + head), kLies);
+    EXPECT_EQ(refusal(head), kCutShort);
+    EXPECT_EQ(refusal("\x92" + head), kCutShort);
   }
   std::string nested;  // each level takes what a level may take
   for (int i = 0; i < 30; ++i) nested += std::string("\xdd\0\x0f\xff\xff", 5);
@@ -142,7 +140,7 @@ TEST(Codec, BelievesNoLengthsThatAreTogetherTooLong) {  // law 3
   nested.resize(4 * 1024 * 1024, '\xc0');
   const AddressSpaceLimit limit(std::size_t{256} << 20U);
 
-  EXPECT_THAT(refusal(nested), kLies);
+  EXPECT_EQ(refusal(nested), kCutShort);
 }
 
 TEST(Codec, ReadsAnyBytes) {  // law 2
