@@ -64,9 +64,11 @@ concept Packable =
     requires(T& value, const msgpack::object& object) { value.msgpack_unpack(object); };
 
 /// The bytes of a value.
+/// @param bytes_expected   room that is made at once
 template <class T>
-[[nodiscard]] std::string encode(const T& value) {
+[[nodiscard]] std::string encode(const T& value, std::size_t bytes_expected = 0) {
   detail::StringStream stream;
+  stream.bytes.reserve(bytes_expected);
   msgpack::pack(stream, value);
   return std::move(stream.bytes);
 }

@@ -95,6 +95,7 @@ class ZmqTransport::State {
   Result<Received> recv(const Context& context) {
     if (is_closed_) return closed();
     if (Status status = context.status(); !status.ok()) return status;
+    if (auto received = received_.try_recv()) return std::move(*received);
     std::optional<Received> received;
     select(
         conclave::recv(received_, [&](std::optional<Received> one) { received = std::move(one); }),
