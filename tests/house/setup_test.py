@@ -4,8 +4,8 @@ import shutil
 
 from house import ROOT, HouseTest, main
 
-ALL = "g++ cmake ninja-build libboost-fiber-dev libboost-context-dev libfmt-dev cppzmq-dev libmsgpack-cxx-dev "\
-      "libgtest-dev libgmock-dev"
+ALL = "g++ cmake ninja-build libboost-fiber-dev libboost-context-dev libfmt-dev cppzmq-dev libmsgpack-cxx-dev libcli11-dev "\
+      "nlohmann-json3-dev libgtest-dev libgmock-dev"
 
 
 class Setup(HouseTest):
@@ -75,7 +75,7 @@ class Setup(HouseTest):
 
     def test_refuses_a_group_it_does_not_know(self):
         self.machine()
-        self.assert_says(self.setup_group("biuld"), 1, "no group 'biuld'; there are: build python docs go lint")
+        self.assert_says(self.setup_group("biuld"), 1, "no group 'biuld'; there are: build python docs go grpc lint")
 
 
 if __name__ == "__main__":
