@@ -1,5 +1,7 @@
 #include "rpc/codec.hpp"
 
+#include <bit>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -9,11 +11,181 @@ namespace conclave::rpc::detail {
 
 namespace {
 
-/// Whether a string is referred to rather than copied: `bytes` live as long as what is read from them.
-bool stays_where_it_is(msgpack::type::object_type /*type*/, std::size_t /*size*/,
-                       void* /*unused*/) {
-  return true;
-}
+/// Reads one value into the library's tree of objects; strings stay where they are.
+///
+/// The library's own reader takes any length for true that it is told to, piece by piece as bytes come, and asks four times
+/// for memory for the smallest value; here all bytes are there, and each says how many elements can follow at most.
+class Reader {
+ public:
+  Reader(std::string_view bytes, std::size_t depth_max, msgpack::zone& zone)
+      : rest_(bytes), elements_max_(bytes.size()), depth_max_(depth_max), zone_(zone) {}
+
+  /// @throws the library's exceptions, which refuse() explains
+  void read(msgpack::object& value, std::size_t depth = 0) {
+    const auto head = number<std::uint8_t>();
+    if (head < 0x80) return unsigned_integer(value, head);
+    if (head < 0x90) return map(value, head & 0x0fU, depth);
+    if (head < 0xa0) return array(value, head & 0x0fU, depth);
+    if (head < 0xc0) return string(value, head & 0x1fU);
+    if (head >= 0xe0) return integer(value, static_cast<std::int8_t>(head));
+    read_long(value, head, depth);
+  }
+
+  /// What stands behind the value.
+  [[nodiscard]] std::size_t bytes_left() const { return rest_.size(); }
+
+ private:
+  /// What the first byte alone does not tell.  @rule{MessagePack specification, "Formats", "Overview"}
+  void read_long(msgpack::object& value, std::uint8_t head, std::size_t depth) {
+    switch (head) {
+      case 0xc0:
+        value.type = msgpack::type::NIL;
+        return;
+      case 0xc2:
+      case 0xc3:
+        value.type = msgpack::type::BOOLEAN;
+        value.via.boolean = head == 0xc3;
+        return;
+      case 0xc4:
+        return binary(value, number<std::uint8_t>());
+      case 0xc5:
+        return binary(value, number<std::uint16_t>());
+      case 0xc6:
+        return binary(value, number<std::uint32_t>());
+      case 0xc7:
+        return extension(value, number<std::uint8_t>());
+      case 0xc8:
+        return extension(value, number<std::uint16_t>());
+      case 0xc9:
+        return extension(value, number<std::uint32_t>());
+      case 0xca:
+        value.type = msgpack::type::FLOAT32;
+        value.via.f64 = std::bit_cast<float>(number<std::uint32_t>());
+        return;
+      case 0xcb:
+        value.type = msgpack::type::FLOAT64;
+        value.via.f64 = std::bit_cast<double>(number<std::uint64_t>());
+        return;
+      case 0xcc:
+        return unsigned_integer(value, number<std::uint8_t>());
+      case 0xcd:
+        return unsigned_integer(value, number<std::uint16_t>());
+      case 0xce:
+        return unsigned_integer(value, number<std::uint32_t>());
+      case 0xcf:
+        return unsigned_integer(value, number<std::uint64_t>());
+      case 0xd0:
+        return integer(value, static_cast<std::int8_t>(number<std::uint8_t>()));
+      case 0xd1:
+        return integer(value, static_cast<std::int16_t>(number<std::uint16_t>()));
+      case 0xd2:
+        return integer(value, static_cast<std::int32_t>(number<std::uint32_t>()));
+      case 0xd3:
+        return integer(value, static_cast<std::int64_t>(number<std::uint64_t>()));
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return extension(value, 1U << (head - 0xd4U));
+      case 0xd9:
+        return string(value, number<std::uint8_t>());
+      case 0xda:
+        return string(value, number<std::uint16_t>());
+      case 0xdb:
+        return string(value, number<std::uint32_t>());
+      case 0xdc:
+        return array(value, number<std::uint16_t>(), depth);
+      case 0xdd:
+        return array(value, number<std::uint32_t>(), depth);
+      case 0xde:
+        return map(value, number<std::uint16_t>(), depth);
+      case 0xdf:
+        return map(value, number<std::uint32_t>(), depth);
+      default:
+        throw msgpack::parse_error("a byte begins no value");
+    }
+  }
+
+  static void unsigned_integer(msgpack::object& value, std::uint64_t number) {
+    value.type = msgpack::type::POSITIVE_INTEGER;
+    value.via.u64 = number;
+  }
+
+  static void integer(msgpack::object& value, std::int64_t number) {
+    if (number >= 0) return unsigned_integer(value, static_cast<std::uint64_t>(number));
+    value.type = msgpack::type::NEGATIVE_INTEGER;
+    value.via.i64 = number;
+  }
+
+  void string(msgpack::object& value, std::uint32_t size) {
+    value.type = msgpack::type::STR;
+    value.via.str = {size, bytes(size)};
+  }
+
+  void binary(msgpack::object& value, std::uint32_t size) {
+    value.type = msgpack::type::BIN;
+    value.via.bin = {size, bytes(size)};
+  }
+
+  void extension(msgpack::object& value, std::uint32_t size) {
+    value.type = msgpack::type::EXT;
+    value.via.ext = {size, bytes(std::size_t{1} + size)};  // its type stands before it
+  }
+
+  void array(msgpack::object& value, std::uint32_t size, std::size_t depth) {
+    descend(size, depth);
+    value.type = msgpack::type::ARRAY;
+    value.via.array = {size, room<msgpack::object>(size)};
+    for (std::uint32_t i = 0; i < size; ++i) read(value.via.array.ptr[i], depth + 1);
+  }
+
+  void map(msgpack::object& value, std::uint32_t size, std::size_t depth) {
+    descend(std::size_t{2} * size, depth);
+    value.type = msgpack::type::MAP;
+    value.via.map = {size, room<msgpack::object_kv>(size)};
+    for (std::uint32_t i = 0; i < size; ++i) {
+      read(value.via.map.ptr[i].key, depth + 1);
+      read(value.via.map.ptr[i].val, depth + 1);
+    }
+  }
+
+  /// An element takes a byte or more, so of all arrays together there are no more than bytes: more is a lie, for which no
+  /// memory is taken.
+  void descend(std::size_t size, std::size_t depth) {
+    if (size > elements_max_) throw msgpack::array_size_overflow("too many elements");
+    elements_max_ -= size;
+    if (depth >= depth_max_) throw msgpack::depth_size_overflow("too deep");
+  }
+
+  template <class T>
+  T* room(std::size_t count) {
+    if (count == 0) return nullptr;
+    return static_cast<T*>(zone_.allocate_align(count * sizeof(T), alignof(T)));
+  }
+
+  const char* bytes(std::size_t size) {
+    if (size > rest_.size()) throw msgpack::insufficient_bytes("cut short");
+    const char* begin = rest_.data();
+    rest_.remove_prefix(size);
+    return begin;
+  }
+
+  /// The most significant byte comes first.
+  template <class T>
+  T number() {
+    const char* from = bytes(sizeof(T));
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < sizeof(T); ++i)
+      number = number << 8U | static_cast<unsigned char>(from[i]);
+    return static_cast<T>(number);
+  }
+
+  std::string_view rest_;
+  std::size_t elements_max_;  // how many there can still be
+  std::size_t depth_max_;
+  msgpack::zone& zone_;
+};
 
 }  // namespace
 
@@ -23,22 +195,16 @@ Result<msgpack::object_handle> parse(std::string_view bytes, const DecodeLimits&
         fmt::format("the value has {} bytes, and may have {}", bytes.size(), limits.bytes_max),
         "send less at a time");
   }
-  // An element takes a byte or more, so a length above what is there is a lie: no memory is taken for it.
-  const std::size_t elements_max = bytes.size();
-  const msgpack::unpack_limit lengths(elements_max, elements_max, elements_max, elements_max,
-                                      elements_max, limits.depth_max);
-  // Room for the arrays and maps of a small value: an allocator has such pieces at hand, and not the 8 KiB that are usual.
+  // For the arrays and maps of a small value: an allocator has such pieces at hand, and not the 8 KiB that are usual.
   constexpr std::size_t kRoom = 512;
   try {
-    std::size_t end = 0;
-    bool is_referred_to = false;
     auto zone = std::make_unique<msgpack::zone>(kRoom);
-    const msgpack::object value =
-        msgpack::unpack(*zone, bytes.data(), bytes.size(), end, is_referred_to, stays_where_it_is,
-                        nullptr, lengths);
-    if (end == bytes.size()) return msgpack::object_handle(value, std::move(zone));
+    msgpack::object value;
+    Reader reader(bytes, limits.depth_max, *zone);
+    reader.read(value);
+    if (reader.bytes_left() == 0) return msgpack::object_handle(value, std::move(zone));
     return Status::invalid_argument(fmt::format("{} bytes stand behind the value, of {} in all",
-                                                bytes.size() - end, bytes.size()));
+                                                reader.bytes_left(), bytes.size()));
   } catch (const std::exception& error) {
     return refuse(error);
   }

@@ -189,7 +189,10 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
     news_ = Descriptor(::dup(socket_.get(zmq::sockopt::fd)));
     group_.go(Name("watcher"), [this] {
       const RuntimeCode runtime;
-      while (wait_readable(news_.get()).ok()) serve();
+      while (wait_readable(news_.get()).ok()) {
+        serve();
+        yield();  // those that were served come first: to wait again costs a system call
+      }
     });
     group_.go(Name("looker"), [this] {
       const RuntimeCode runtime;
