@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,12 +12,12 @@ namespace {
 
 /// Reads one value into the library's tree of objects; strings stay where they are.
 ///
-/// The library's own reader takes any length for true that it is told to, piece by piece as bytes come, and asks four times
-/// for memory for the smallest value; here all bytes are there, and each says how many elements can follow at most.
+/// The library's own reader goes on where bytes end, and asks four times for memory for the smallest value; here all bytes
+/// are there, and say how many elements there can be at most.
 class Reader {
  public:
-  Reader(std::string_view bytes, std::size_t depth_max, msgpack::zone& zone)
-      : rest_(bytes), elements_max_(bytes.size()), depth_max_(depth_max), zone_(zone) {}
+  Reader(std::string_view bytes, std::size_t depth_max, Room& room)
+      : rest_(bytes), elements_max_(bytes.size()), depth_max_(depth_max), room_(room) {}
 
   /// @throws the library's exceptions, which refuse() explains
   void read(msgpack::object& value, std::size_t depth = 0) {
@@ -136,14 +135,14 @@ class Reader {
   void array(msgpack::object& value, std::uint32_t size, std::size_t depth) {
     descend(size, depth);
     value.type = msgpack::type::ARRAY;
-    value.via.array = {size, room<msgpack::object>(size)};
+    value.via.array = {size, room_.take<msgpack::object>(size)};
     for (std::uint32_t i = 0; i < size; ++i) read(value.via.array.ptr[i], depth + 1);
   }
 
   void map(msgpack::object& value, std::uint32_t size, std::size_t depth) {
     descend(std::size_t{2} * size, depth);
     value.type = msgpack::type::MAP;
-    value.via.map = {size, room<msgpack::object_kv>(size)};
+    value.via.map = {size, room_.take<msgpack::object_kv>(size)};
     for (std::uint32_t i = 0; i < size; ++i) {
       read(value.via.map.ptr[i].key, depth + 1);
       read(value.via.map.ptr[i].val, depth + 1);
@@ -156,12 +155,6 @@ class Reader {
     if (size > elements_max_) throw msgpack::array_size_overflow("too many elements");
     elements_max_ -= size;
     if (depth >= depth_max_) throw msgpack::depth_size_overflow("too deep");
-  }
-
-  template <class T>
-  T* room(std::size_t count) {
-    if (count == 0) return nullptr;
-    return static_cast<T*>(zone_.allocate_align(count * sizeof(T), alignof(T)));
   }
 
   const char* bytes(std::size_t size) {
@@ -184,25 +177,22 @@ class Reader {
   std::string_view rest_;
   std::size_t elements_max_;  // how many there can still be
   std::size_t depth_max_;
-  msgpack::zone& zone_;
+  Room& room_;
 };
 
 }  // namespace
 
-Result<msgpack::object_handle> parse(std::string_view bytes, const DecodeLimits& limits) {
+Result<msgpack::object> parse(std::string_view bytes, const DecodeLimits& limits, Room& room) {
   if (bytes.size() > limits.bytes_max) {
     return Status::invalid_argument(
         fmt::format("the value has {} bytes, and may have {}", bytes.size(), limits.bytes_max),
         "send less at a time");
   }
-  // For the arrays and maps of a small value: an allocator has such pieces at hand, and not the 8 KiB that are usual.
-  constexpr std::size_t kRoom = 512;
   try {
-    auto zone = std::make_unique<msgpack::zone>(kRoom);
     msgpack::object value;
-    Reader reader(bytes, limits.depth_max, *zone);
+    Reader reader(bytes, limits.depth_max, room);
     reader.read(value);
-    if (reader.bytes_left() == 0) return msgpack::object_handle(value, std::move(zone));
+    if (reader.bytes_left() == 0) return value;
     return Status::invalid_argument(fmt::format("{} bytes stand behind the value, of {} in all",
                                                 reader.bytes_left(), bytes.size()));
   } catch (const std::exception& error) {

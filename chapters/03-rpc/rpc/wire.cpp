@@ -258,10 +258,11 @@ Message unpack(Frames frames) {
                                     "want two: header and body"));
   }
   constexpr std::size_t kDepthMax = 4;
-  const Result<msgpack::object_handle> parsed =
-      detail::parse(frames[0], {.bytes_max = kHeaderBytesMax, .depth_max = kDepthMax});
+  detail::Room room;
+  const Result<msgpack::object> parsed =
+      detail::parse(frames[0], {.bytes_max = kHeaderBytesMax, .depth_max = kDepthMax}, room);
   if (!parsed.ok()) return unreadable(0, parsed.status());
-  const msgpack::object& header = parsed->get();
+  const msgpack::object& header = *parsed;
   constexpr std::size_t kPrefixSize = 4;
   if (header.type != msgpack::type::ARRAY || header.via.array.size < kPrefixSize) {
     return unreadable(
