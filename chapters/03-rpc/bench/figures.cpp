@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct Payload {
 };
 
 constexpr const char* kEcho = "Echo";
+constexpr const char* kEchoBytes = "Echo.Bytes";
 
 /// Serves calls until it is killed.
 void serve(const ZmqTransportOptions& options) {
@@ -55,6 +57,9 @@ void serve(const ZmqTransportOptions& options) {
     Server server(transport);
     server.handle(kEcho, [](const Payload& payload, const Context& /*context*/) -> Result<Payload> {
       return payload;
+    });
+    server.handle_bytes(kEchoBytes, [](std::string_view bytes, const Context& /*context*/) {
+      return Result<std::string>(bytes);
     });
     conclave::bench::say_listening(transport.listen("tcp://127.0.0.1:*").value());
     expect(server.serve().ok());
@@ -107,8 +112,14 @@ class Caller {
     expect(answer.ok() && answer->bytes.size() == payload.bytes.size());
   }
 
+  /// The same with bytes as they are, which is how many of them are sent.
+  void call(const std::string& bytes) {
+    const Result<std::string> answer = client_.call_bytes(kEchoBytes, bytes);
+    expect(answer.ok() && answer->size() == bytes.size());
+  }
+
   /// Makes `count` calls, `in_flight` at a time.
-  void call(int count, int in_flight, const Payload& payload) {
+  void call(int count, int in_flight, const auto& payload) {
     WaitGroup callers;
     for (int i = 0; i < in_flight; ++i) {
       callers.go([&] {
@@ -165,7 +176,7 @@ void large() {
   const ServerProcess server;
   conclave::run([&] {
     Caller caller(server.address());
-    const Payload payload{std::string(conclave::bench::kLarge, 'x')};
+    const std::string payload(conclave::bench::kLarge, 'x');
     caller.call(kLargeInFlight, kLargeInFlight, payload);
     conclave::bench::print_large(
         [&] { caller.call(conclave::bench::kLargeCalls, kLargeInFlight, payload); });

@@ -67,7 +67,7 @@ class Room {
     if (bytes <= here_.size() - used_)
       return reinterpret_cast<T*>(here_.data() + std::exchange(used_, used_ + bytes));
     return reinterpret_cast<T*>(
-        elsewhere_.emplace_back(std::make_unique<std::byte[]>(bytes)).get());
+        elsewhere_.emplace_back(std::make_unique_for_overwrite<std::byte[]>(bytes)).get());
   }
 
  private:
