@@ -7,9 +7,9 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <grpcpp/grpcpp.h>
 
 #include <fmt/core.h>
+#include <grpcpp/grpcpp.h>
 
 #include "bench/measure.hpp"
 #include "echo.grpc.pb.h"
@@ -76,13 +76,13 @@ class Caller {
   void call_next(std::atomic<int>& left, std::latch& ended, const Payload& payload) {
     if (left.fetch_sub(1) <= 0) return ended.count_down();
     auto* call = new Call;
-    stub_->async()->Echo(&call->context, &payload, &call->reply,
-                         [this, call, &left, &ended, &payload](const grpc::Status& status) {
-                           expect(status.ok() &&
-                                  call->reply.data().size() == payload.data().size());
-                           delete call;
-                           call_next(left, ended, payload);
-                         });
+    stub_->async()->Echo(
+        &call->context, &payload, &call->reply,
+        [this, call, &left, &ended, &payload](const grpc::Status& status) {
+          expect(status.ok() && call->reply.data().size() == payload.data().size());
+          delete call;
+          call_next(left, ended, payload);
+        });
   }
 
   std::unique_ptr<Echo::Stub> stub_;
