@@ -59,7 +59,7 @@ reset: ## EX=01-1 | the exercise as it was; your answer is kept aside
 test: ##! | what this machine lacks, then every test
 	@tools/setup build python $(if $(CI),go) && tools/test
 
-bench: ## C=01 [CHECK=1] | measured beside Go in the same run; CHECK=1 fails when a must is missed
+bench: ## C=01 [CHECK=1] | measured beside Go and other peers in the same run; CHECK=1 fails when a must is missed
 	@tools/setup build python go && PRESET=release tools/bench "$(C)" $(if $(CHECK),--check)
 
 # To change: what maintainers run

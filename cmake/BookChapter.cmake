@@ -6,7 +6,8 @@
 #     SOURCES  clock.cpp scheduler.cpp       # of the library, in reading order
 #     EXAMPLES counter lost_update           # the text's programs, in the text's order
 #     RACING   lost_update step.1            # those in which only the schedule orders what they share; steps, too
-#     FAULTS   deadlock_2 panic_below)       # programs with a planted fault, for what they print
+#     FAULTS   deadlock_2 panic_below        # programs with a planted fault, for what they print
+#     OWN_BENCH grpc)                        # programs of bench/ that the chapter adds by itself
 #
 # and gets
 #   book::goroutines                  the library goroutines/, included as "goroutines/x.hpp"
@@ -23,10 +24,10 @@ include(GoogleTest)
 include(BookWithout)
 
 function(book_chapter folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;SOURCES;EXAMPLES;RACING;FAULTS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;SOURCES;EXAMPLES;RACING;FAULTS;OWN_BENCH")
   if(arg_UNPARSED_ARGUMENTS OR NOT folder MATCHES "^[0-9][0-9]-([a-z]+)$")
     message(FATAL_ERROR "book_chapter(${folder}): want NN-name, then DEPENDS, PACKAGES, SOURCES, "
-                        "EXAMPLES, RACING and FAULTS; cannot read '${arg_UNPARSED_ARGUMENTS}'")
+                        "EXAMPLES, RACING, FAULTS and OWN_BENCH; cannot read '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   set(name ${CMAKE_MATCH_1})
   list(TRANSFORM arg_DEPENDS PREPEND book::)
@@ -79,6 +80,8 @@ function(book_chapter folder)
   endif()
 
   file(GLOB benchmarks RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS bench/*.cpp)
+  list(TRANSFORM arg_OWN_BENCH REPLACE "(.+)" "bench/\\1.cpp")
+  list(REMOVE_ITEM benchmarks ${arg_OWN_BENCH})
   foreach(source IN LISTS benchmarks)
     _book_benchmark(${name} ${source} book::${name} book::bench)
   endforeach()

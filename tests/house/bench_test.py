@@ -68,6 +68,46 @@ class Bench(HouseTest):
         self.assert_has_row(result, *"talk more 60 MiB 99 MiB <=".split())
         self.assert_has_row(result, *"walk 20 ns 10 ns 0.50×".split())
 
+    def compare_with_zeromq(self, must, zmq=r"talk one\t8\tns\n", aim="-"):
+        """Ours is 10 ns, Go's 45 ns, and what ZeroMQ has is given."""
+        self.plant({"chapters/01-low/bench/zmq.cpp": "", "planted/zmq": program(talk=zmq),
+                    "chapters/01-low/bench/figures.txt": f"talk one  {must}  {aim}  a word\n"})
+        return self.bench("01", "--check")
+
+    def test_compares_with_a_peer_by_its_name(self):
+        result = self.compare_with_zeromq("<= 1.5x ZeroMQ", aim="<= 1.2x ZeroMQ")
+
+        self.assert_has_row(result, *"figure ours Go ZeroMQ ours / ZeroMQ must".split())
+        self.assert_has_row(result, *"talk one 10 ns 45 ns 8 ns 1.25× <= 1.5× ZeroMQ <= 1.2× ZeroMQ holds, aim missed a word".split())
+
+    def test_wants_several_things_of_a_figure_of_which_more_is_better(self):
+        result = self.compare_with_zeromq(">= 0.7x ZeroMQ, >= 0.5x Go, <= 64", zmq=r"talk one\t10\tns\n")
+
+        self.assert_says(result, 1, "'talk one' misses its must: 10 ns against Go's 45 ns, ratio 0.22× Go, must >= 0.5× Go")
+        self.assertNotIn("must >= 0.7× ZeroMQ\n", result[1].split("bench:")[-1])
+        self.assert_has_row(result, *"talk one 10 ns 45 ns 10 ns 0.22× 1.00× >= 0.7× ZeroMQ, >= 0.5× Go, <= 64 - MUST MISSED".split())
+
+    def test_refuses_a_comparison_with_a_peer_that_does_not_print_the_figure(self):
+        result = self.compare_with_zeromq("<= 1.5x ZeroMQ", zmq=r"talk more\t8\tns\n")
+
+        self.assert_says(result, 1, "'talk one' is compared with ZeroMQ, which does not print it; there are: ours, Go")
+
+    def test_leaves_out_a_benchmark_that_go_does_not_have(self):
+        self.plant({"planted/figures-go": program(talk=r"talk one\t45\tns\ntalk more\t99\tMiB\n"),
+                    "chapters/01-low/bench/figures.txt": "talk one  2x  -  a word\nwalk  <= 30  -  a step\n"})
+
+        self.assert_has_row(self.bench("01", "--check"), *"walk 20 ns <= 30 - holds a step".split())
+
+    def test_gives_a_chapter_all_processors_and_go_another_name_when_it_says_so(self):
+        says_processors = "#!/bin/sh\n[ $1 = --list ] && echo talk && exit\nprintf 'talk one\\t%s\\tns\\n' ${GOMAXPROCS-2}\n"
+        self.plant({"planted/figures": says_processors, "planted/figures-go": says_processors,
+                    "chapters/01-low/bench/figures.txt": "# processors: all\n# Go is: net/rpc\ntalk one  1x  -  a word\n"})
+
+        result = self.bench("01", "--check")
+
+        self.assert_says(result, 0, "runs of ours and net/rpc in turn, on all processors", "On all ")
+        self.assert_has_row(result, *"talk one 2 ns 2 ns 1.00×".split())
+
     def test_writes_the_table_for_the_text(self):
         self.bench("01")
 

@@ -75,7 +75,7 @@ class Setup(HouseTest):
 
     def test_refuses_a_group_it_does_not_know(self):
         self.machine()
-        self.assert_says(self.setup_group("biuld"), 1, "no group 'biuld'; there are: build python docs go lint fuzz")
+        self.assert_says(self.setup_group("biuld"), 1, "no group 'biuld'; there are: build python docs go grpc lint fuzz")
 
 
 if __name__ == "__main__":

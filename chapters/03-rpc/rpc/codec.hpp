@@ -21,12 +21,15 @@
 /// Call from anywhere; nothing here blocks.  Source: the MessagePack specification, "Formats".
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <exception>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <msgpack.hpp>
 
@@ -37,7 +40,7 @@ namespace conclave::rpc {
 /// What a value may be at most.
 struct DecodeLimits {
   std::size_t bytes_max = 4 * 1024 * 1024;  ///< all of it
-  std::size_t depth_max = 32;               ///< arrays and maps within each other
+  std::size_t depth_max = 32;               ///< arrays and maps within each other; at most 64
 };
 
 namespace detail {
@@ -49,8 +52,33 @@ struct StringStream {
   void write(const char* data, std::size_t size) { bytes.append(data, size); }
 };
 
-/// Reads one value, which is all of `bytes`; its strings stay where they are.
-Result<msgpack::object_handle> parse(std::string_view bytes, const DecodeLimits& limits);
+/// Where the arrays and maps of a value lie while it is read: here, as long as they are small.
+class Room {
+ public:
+  Room() = default;
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+
+  /// Room for `count` of them, which have not begun to live.
+  template <class T>
+  T* take(std::size_t count) {
+    static_assert(std::is_trivially_destructible_v<T> && alignof(T) == alignof(msgpack::object));
+    const std::size_t bytes = count * sizeof(T);
+    if (bytes <= here_.size() - used_)
+      return reinterpret_cast<T*>(here_.data() + std::exchange(used_, used_ + bytes));
+    return reinterpret_cast<T*>(
+        elsewhere_.emplace_back(std::make_unique_for_overwrite<std::byte[]>(bytes)).get());
+  }
+
+ private:
+  static constexpr std::size_t kBytesHere = 768;
+  alignas(std::max_align_t) std::array<std::byte, kBytesHere> here_;
+  std::size_t used_ = 0;
+  std::vector<std::unique_ptr<std::byte[]>> elsewhere_;
+};
+
+/// Reads one value, which is all of `bytes`; its strings stay where they are, the rest of it is in `room`.
+Result<msgpack::object> parse(std::string_view bytes, const DecodeLimits& limits, Room& room);
 
 /// What an exception of the library says of the bytes.
 Status refuse(const std::exception& error);
@@ -64,9 +92,11 @@ concept Packable =
     requires(T& value, const msgpack::object& object) { value.msgpack_unpack(object); };
 
 /// The bytes of a value.
+/// @param bytes_expected   room that is made at once
 template <class T>
-[[nodiscard]] std::string encode(const T& value) {
+[[nodiscard]] std::string encode(const T& value, std::size_t bytes_expected = 0) {
   detail::StringStream stream;
+  stream.bytes.reserve(bytes_expected);
   msgpack::pack(stream, value);
   return std::move(stream.bytes);
 }
@@ -75,11 +105,12 @@ template <class T>
 /// @return invalid_argument for bytes that are no T, that are too long or too deep, or that go on behind it
 template <class T>
 [[nodiscard]] Result<T> decode(std::string_view bytes, const DecodeLimits& limits = {}) {
-  Result<msgpack::object_handle> parsed = detail::parse(bytes, limits);
+  detail::Room room;
+  const Result<msgpack::object> parsed = detail::parse(bytes, limits, room);
   if (!parsed.ok()) return parsed.status();
   try {
     T value{};
-    parsed->get().convert(value);
+    parsed->convert(value);
     return value;
   } catch (const std::exception& error) {
     return detail::refuse(error);

@@ -181,7 +181,7 @@ class Server::State {
     bool is_cancelled = false;  // by its caller
   };
   using CallPtr = std::shared_ptr<Call>;
-  using Key = std::pair<Peer, std::uint64_t>;
+  using Key = std::pair<std::uint64_t, Peer>;  // the number first: it is compared faster
   using OnceKey = std::pair<std::uint64_t, std::uint64_t>;  // session, sequence
 
   static OnceKey key_of(const RequestId& id) { return {id.session, id.sequence}; }
@@ -213,8 +213,8 @@ class Server::State {
       reply(received.from, number, request.attempt, why.not_executed());
     };
     const CallPtr known = find(received.from, number, request.once);
-    const auto namesake = calls_.find({received.from, number});
-    if (namesake != calls_.end() && namesake->second != known) {
+    const CallPtr namesake = request.once ? find(received.from, number, {}) : known;
+    if (namesake && namesake != known) {
       refuse(Status::invalid_argument(fmt::format("call {} is another, and under way", number),
                                       "give each call a number of its own"));
       return;
@@ -314,7 +314,7 @@ class Server::State {
       const auto found = once_.find(key_of(*once));
       return found == once_.end() ? nullptr : found->second;
     }
-    const auto found = calls_.find({from, number});
+    const auto found = calls_.find({number, from});
     return found == calls_.end() ? nullptr : found->second;
   }
 
@@ -327,15 +327,15 @@ class Server::State {
   /// Its answer goes to whoever has asked last.
   void repeat(const CallPtr& call, const Peer& from, std::uint64_t number, std::uint32_t attempt) {
     ++counters_.repeated;
-    calls_.erase({call->from, call->number});
+    calls_.erase({call->number, call->from});
     call->from = from;
     call->number = number;
     call->attempt = std::max(call->attempt, attempt);
-    calls_[{from, number}] = call;
+    calls_[{number, from}] = call;
   }
 
   void cancel(const Peer& from, std::uint64_t number) {
-    const auto found = calls_.find({from, number});
+    const auto found = calls_.find({number, from});
     if (found == calls_.end() || found->second->is_cancelled) {
       ++counters_.cancels_late;
       return;
@@ -387,7 +387,7 @@ class Server::State {
   }
 
   void keep(const CallPtr& call) {
-    calls_[{call->from, call->number}] = call;
+    calls_[{call->number, call->from}] = call;
     if (call->method->takes_place) request_bytes_ += call->body.size();
     if (call->once) once_[key_of(*call->once)] = call;
   }
@@ -461,7 +461,7 @@ class Server::State {
 
   void finish(const CallPtr& call, Result<std::string> answer) {
     answer = keep_answer(*call, std::move(answer));
-    calls_.erase({call->from, call->number});
+    calls_.erase({call->number, call->from});
     if (call->method->takes_place) request_bytes_ -= call->body.size();
     if (call->once) once_.erase(key_of(*call->once));
     metrics_.record(call->method->name, answer.status().code(), now() - call->came);

@@ -139,6 +139,7 @@ void set(zmq::socket_t& socket, SocketKind kind, const SocketOptions& options) {
   socket.set(opt::sndhwm, options.queue_max);
   socket.set(opt::rcvhwm, options.queue_max);
   socket.set(opt::maxmsgsize, static_cast<std::int64_t>(options.frame_bytes_max));
+  socket.set(opt::backlog, options.backlog);
   socket.set(opt::handshake_ivl, to_ms(options.handshake_max));
   socket.set(opt::reconnect_ivl, to_ms(options.reconnect_min));
   socket.set(opt::reconnect_ivl_max, to_ms(options.reconnect_max));
@@ -170,7 +171,9 @@ Io::Io(int sockets_max)
 /// A socket, those who wait for it, and the goroutine that watches for them.
 ///
 /// ZeroMQ has one descriptor for both directions, which becomes readable when there is news for the socket, and any call
-/// of any goroutine may take in that news.  So whoever has used the socket looks after the others (serve()).
+/// of any goroutine may take in that news.  So whoever has used the socket sees to it that the others are looked after
+/// (serve()): by another goroutine, a little later and before the thread can wait, since a look costs a system call, and
+/// many calls of many goroutines need only one.
 class Socket::State : public std::enable_shared_from_this<Socket::State> {
  public:
   State(std::shared_ptr<zmq::context_t> context, SocketKind kind, const SocketOptions& options,
@@ -186,7 +189,18 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
     news_ = Descriptor(::dup(socket_.get(zmq::sockopt::fd)));
     group_.go(Name("watcher"), [this] {
       const RuntimeCode runtime;
-      while (wait_readable(news_.get()).ok()) serve();
+      while (wait_readable(news_.get()).ok()) {
+        serve();
+        yield();  // those that were served come first: to wait again costs a system call
+      }
+    });
+    group_.go(Name("looker"), [this] {
+      const RuntimeCode runtime;
+      for (;;) {
+        static_cast<void>(look_wanted_.recv());
+        is_look_due_ = false;
+        serve();
+      }
     });
     if (options.check_every > Duration{}) {
       group_.go(Name("check"), [this, every = options.check_every] {
@@ -227,7 +241,7 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
     if (message.empty()) return Status::invalid_argument("a message has one frame or more");
     if (!senders_.empty()) return no_room(message);  // they came first
     Status status = put(message);
-    serve();
+    look_soon();
     return status;
   }
 
@@ -244,7 +258,7 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
     if (!check_use(receives(kind_)).ok() || !receivers_.empty()) return std::nullopt;
     Authenticated received;
     const bool has_one = take(received);
-    serve();
+    look_soon();
     if (!has_one) return std::nullopt;
     sent_before_received().acquire();
     return received;
@@ -329,7 +343,8 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
       Waiting& waiting;
       ~Leave() { std::erase(queue, &waiting); }
     } const leave{queue, waiting};
-    serve();  // the news for this one may have come, and been taken in, since there was no room
+    // There may be room by now: put() takes no news in.  There is no message, or take() would have had it.
+    if (&queue == &senders_) serve();
     if (!waiting.has_ended)
       select(conclave::recv(waiting.woken, place), conclave::recv(context.done(), place));
     if (waiting.has_ended) return waiting.outcome;  // even if the context has ended meanwhile
@@ -345,12 +360,20 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
     static_cast<void>(first.woken.try_send(Signal{}));
   }
 
+  /// Has others looked after, once this goroutine and those that are ready have used the socket.
+  void look_soon() {
+    if (!anybody_waits() || std::exchange(is_look_due_, true)) return;
+    static_cast<void>(look_wanted_.try_send(Signal{}));
+  }
+
+  [[nodiscard]] bool anybody_waits() const { return !receivers_.empty() || !senders_.empty(); }
+
   /// Serves those who wait, as far as it goes.  Every call of ZeroMQ's may take in news, and ZMQ_EVENTS is what it comes
-  /// to: so it is read last, whatever was done before.  With nobody to serve it is read all the same, or the descriptor
-  /// would stay readable.
+  /// to: so it is read last, whatever was done before, while anybody waits.  With nobody to serve it is read once all the
+  /// same, or the descriptor would stay readable.
   void serve() {
     ++looks_;
-    while (!is_closed_) {
+    for (bool is_first = true; !is_closed_ && (is_first || anybody_waits()); is_first = false) {
       const int events = socket_.get(zmq::sockopt::events);
       const bool can_receive = (events & ZMQ_POLLIN) != 0 && !receivers_.empty();
       const bool can_send = (events & ZMQ_POLLOUT) != 0 && !senders_.empty();
@@ -367,6 +390,7 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
     Frames& message = received.message;
     for (;;) {
       message.clear();
+      message.reserve(3);  // as many as most have: a router's peer, a header and a body
       std::size_t count = 0;
       zmq::message_t frame;
       do {
@@ -397,7 +421,7 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
 
   /// Whether somebody waits though there is something for them, and no news would tell.
   void look_for_a_missed_wakeup() {
-    if (is_closed_ || (receivers_.empty() && senders_.empty())) return;
+    if (is_closed_ || is_look_due_ || !anybody_waits()) return;
     pollfd news{news_.get(), POLLIN, 0};
     if (::poll(&news, 1, 0) != 0) return;  // the watcher is about to wake
     const std::uint64_t before = counters_.received + counters_.sent;
@@ -417,7 +441,9 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
   Queue receivers_;
   Queue senders_;
   SocketCounters counters_;
-  std::uint64_t looks_ = 0;         // how often serve() was called
+  std::uint64_t looks_ = 0;   // how often serve() was called
+  bool is_look_due_ = false;  // whether the looker is about to call it
+  Chan<Signal> look_wanted_ = make_chan<Signal>(1);
   GoroutineGroup group_{"socket"};  // last: its goroutines use all of the above
 };
 

@@ -87,6 +87,8 @@ struct SocketOptions {
       4 * 1024 * 1024;          ///< a peer that sends a longer one is disconnected
   std::size_t frames_max = 16;  ///< a message that comes with more is dropped, and counted
   int queue_max = 1000;         ///< messages that wait for one peer, in each direction; about
+  int backlog =
+      1024;  ///< connections that have come and are not accepted yet; else they come again
   Duration handshake_max = std::chrono::seconds(2);  ///< a peer that says nothing is disconnected
   Duration reconnect_min = std::chrono::milliseconds(50);  ///< how long until the first new attempt
   Duration reconnect_max = std::chrono::seconds(2);        ///< it doubles up to that

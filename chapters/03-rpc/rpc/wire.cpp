@@ -117,6 +117,13 @@ std::string shortened(std::string_view text) {
   return std::string(text.substr(0, kTextMax));
 }
 
+/// A header, for which there is room at once.
+template <class T>
+std::string encode_header(const T& header) {
+  constexpr std::size_t kUsualBytes = 96;
+  return encode(header, kUsualBytes);
+}
+
 /// Packs what each kind of message says.
 struct Packer {
   std::uint64_t call;
@@ -131,16 +138,16 @@ struct Packer {
           OnceOnWire{request.once->session, request.once->sequence, request.once->first_unfinished};
     }
     header.metadata.assign(request.metadata.begin(), request.metadata.end());
-    return encode(header);
+    return encode_header(header);
   }
 
   std::string operator()(const Reply& reply) const {
-    return encode(ReplyOnWire{.prefix = prefix_of(Kind::reply, call),
-                              .attempt = reply.attempt,
-                              .code = static_cast<std::uint32_t>(reply.status.code()),
-                              .message = shortened(reply.status.message()),
-                              .what_to_do = shortened(reply.status.what_to_do()),
-                              .maybe_executed = reply.status.maybe_executed()});
+    return encode_header(ReplyOnWire{.prefix = prefix_of(Kind::reply, call),
+                                     .attempt = reply.attempt,
+                                     .code = static_cast<std::uint32_t>(reply.status.code()),
+                                     .message = shortened(reply.status.message()),
+                                     .what_to_do = shortened(reply.status.what_to_do()),
+                                     .maybe_executed = reply.status.maybe_executed()});
   }
 
   std::string operator()(const Cancel& /*cancel*/) const {
@@ -238,7 +245,7 @@ Frames pack(Message message) {
   ensure(header.size() <= kHeaderBytesMax, "a header has at most {} bytes (it has {})",
          kHeaderBytesMax, header.size());
   Frames frames;
-  frames.reserve(2);
+  frames.reserve(3);  // a router puts the peer before it
   frames.push_back(std::move(header));
   frames.push_back(std::move(message.body));
   return frames;
@@ -251,10 +258,11 @@ Message unpack(Frames frames) {
                                     "want two: header and body"));
   }
   constexpr std::size_t kDepthMax = 4;
-  const Result<msgpack::object_handle> parsed =
-      detail::parse(frames[0], {.bytes_max = kHeaderBytesMax, .depth_max = kDepthMax});
+  detail::Room room;
+  const Result<msgpack::object> parsed =
+      detail::parse(frames[0], {.bytes_max = kHeaderBytesMax, .depth_max = kDepthMax}, room);
   if (!parsed.ok()) return unreadable(0, parsed.status());
-  const msgpack::object& header = parsed->get();
+  const msgpack::object& header = *parsed;
   constexpr std::size_t kPrefixSize = 4;
   if (header.type != msgpack::type::ARRAY || header.via.array.size < kPrefixSize) {
     return unreadable(

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <vector>
 #include <sys/resource.h>
@@ -141,6 +142,46 @@ TEST(Codec, BelievesNoLengthsThatAreTogetherTooLong) {  // law 3
   const AddressSpaceLimit limit(std::size_t{256} << 20U);
 
   EXPECT_EQ(refusal(nested), kCutShort);
+}
+
+/// Any bytes, of which many begin a value.
+std::string some_bytes(Random& random) {
+  std::string bytes;
+  for (std::uint64_t left = random.between(1, 12); left > 0; --left) {
+    const bool is_head = random.below(2) == 0;
+    bytes += static_cast<char>(is_head ? 0xc0 + random.below(0x20) : random.below(0x100));
+  }
+  return bytes;
+}
+
+TEST(Codec, ReadsWhatTheLibraryReads) {  // and refuses what it refuses
+  Random random(seed_of_this_test());
+  constexpr std::size_t kDepthMax = 3;
+  int read = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    const std::string bytes = some_bytes(random);
+    std::optional<msgpack::object_handle> theirs;
+    try {
+      std::size_t end = 0;
+      constexpr std::size_t kAny = 64 * 1024;  // a longer one is refused before memory is taken
+      theirs = msgpack::unpack(bytes.data(), bytes.size(), end, nullptr, nullptr,
+                               msgpack::unpack_limit(kAny, kAny, kAny, kAny, kAny, kDepthMax));
+      if (end != bytes.size()) theirs.reset();
+    } catch (const std::exception&) {
+    }
+
+    detail::Room room;
+    const auto ours = detail::parse(bytes, {.depth_max = kDepthMax}, room);
+
+    ASSERT_EQ(ours.ok(), theirs.has_value()) << "round " << i;
+    if (!ours.ok()) continue;
+    std::ostringstream said[2];  // also what is not equal to itself, NaN
+    said[0] << *ours;
+    said[1] << theirs->get();
+    ASSERT_EQ(said[0].str(), said[1].str()) << "round " << i;
+    ++read;
+  }
+  EXPECT_GT(read, 1000);
 }
 
 TEST(Codec, ReadsAnyBytes) {  // law 2
