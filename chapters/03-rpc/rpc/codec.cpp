@@ -110,7 +110,7 @@ class Builder : public msgpack::null_visitor {
 
   /// An element takes a byte or more, so no value has more elements than bytes, wherever in it they are.
   bool may_open(std::uint64_t elements) {
-    if (elements > elements_left_) return refuse("a length in the value is longer than the value");
+    if (elements > elements_left_) return refuse("the value is cut short");
     elements_left_ -= static_cast<std::size_t>(elements);
     if (depth_ == depth_max_) return refuse("the value is nested too deeply");
     return true;
