@@ -21,7 +21,7 @@ namespace {
 using rpc::KeyPair;
 
 constexpr const char* kDoorkeeper = "inproc://zeromq.zap.01";
-constexpr int kPatienceMs = 2'000;  // of whoever waits for an answer that may never come
+constexpr int kPatienceMs = 10'000;  // of whoever waits for an answer that may never come
 
 /// Whether somebody answers there what ZeroMQ asks.
 bool is_watched(zmq::context_t& context) {
@@ -85,20 +85,27 @@ std::string greeting(const Door& door, const KeyPair& keys, const std::string& c
   return socket.recv(answer) ? answer.to_string() : "nothing";
 }
 
-const KeyPair kAda = *KeyPair::generate();
-const KeyPair kGrace = *KeyPair::generate();
-const KeyPair kEve = *KeyPair::generate();
+struct People {
+  KeyPair ada = *KeyPair::generate();
+  KeyPair grace = *KeyPair::generate();
+  KeyPair eve = *KeyPair::generate();
+};
+
+const People& people() {
+  static const People all;
+  return all;
+}
 
 Clients two_people() {
-  return {{kAda.public_key().text(), "ada"}, {kGrace.public_key().text(), "grace"}};
+  return {{people().ada.public_key().text(), "ada"}, {people().grace.public_key().text(), "grace"}};
 }
 
 TEST(Door, OpensForWhoIsListed) {
   const Claim law = announce("a client with a listed key gets in, and is greeted (law 1)");
   const Door door(two_people());
 
-  const std::string ada = greeting(door, kAda, "ada");
-  const std::string grace = greeting(door, kGrace, "grace");
+  const std::string ada = greeting(door, people().ada, "ada");
+  const std::string grace = greeting(door, people().grace, "grace");
 
   must_hold(law, ada == "hello ada" && grace == "hello grace",
             "ada and grace are listed\nada hears: {}; grace hears: {}", ada, grace);
@@ -108,8 +115,8 @@ TEST(Door, StaysClosedForAStranger) {
   const Claim law = announce("a client whose key is not listed does not get in (law 1; RFC 27)");
   const Door door(two_people());
 
-  const bool stranger = comes_in(door, kEve);
-  const bool ada = comes_in(door, kAda);
+  const bool stranger = comes_in(door, people().eve);
+  const bool ada = comes_in(door, people().ada);
 
   must_hold(law, !stranger && ada,
             "ada is listed, and eve has a key that she has drawn herself\n"
@@ -121,7 +128,7 @@ TEST(Door, IsEmptyForEverybody) {
   const Claim law = announce("a list of nobody lets nobody in (law 1)");
   const Door door({});
 
-  const bool ada = comes_in(door, kAda);
+  const bool ada = comes_in(door, people().ada);
 
   must_hold(law, !ada, "nobody is listed\nada gets in: {}", ada);
 }
@@ -141,7 +148,7 @@ TEST(Door, KnowsNamesFromItsList) {
   const Claim law = announce("a client is greeted by the name that the list has for it (law 3)");
   const Door door(two_people());
 
-  const std::string ada = greeting(door, kAda, "grace");
+  const std::string ada = greeting(door, people().ada, "grace");
 
   must_hold(law, ada == "hello ada", "ada says that she is grace, and hears: {}", ada);
 }
@@ -151,7 +158,8 @@ TEST(Door, DeniesWhatItsKeeperDoesNotUnderstand) {
       announce("a question that is not understood is answered with a denial (law 4; RFC 27)");
   Door door(two_people());
   std::string key(32, '\0');
-  zmq_z85_decode(reinterpret_cast<std::uint8_t*>(key.data()), kAda.public_key().text().c_str());
+  zmq_z85_decode(reinterpret_cast<std::uint8_t*>(key.data()),
+                 people().ada.public_key().text().c_str());
 
   std::vector<std::string> codes;
   const auto ask = [&](const std::vector<std::string>& frames) {
