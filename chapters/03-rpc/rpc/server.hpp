@@ -44,6 +44,7 @@
 #include "common/result.hpp"
 #include "rpc/call_info.hpp"
 #include "rpc/codec.hpp"
+#include "rpc/session_record.hpp"
 #include "rpc/sessions.hpp"
 #include "rpc/transport.hpp"
 

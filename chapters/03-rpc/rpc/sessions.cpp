@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/assert.hpp"
+#include "rpc/session_record.hpp"
 
 namespace conclave::rpc {
 

@@ -25,22 +25,11 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "common/status.hpp"
-#include "rpc/codec.hpp"
+#include "rpc/request_id.hpp"
 
 namespace conclave::rpc {
-
-/// Which request it is, whenever and however often it comes.
-struct RequestId {
-  std::uint64_t session = 0;   ///< whose: any number that no other client has
-  std::uint64_t sequence = 0;  ///< from 1
-  std::uint64_t first_unfinished =
-      1;  ///< the lowest whose answer the client has not got; at most `sequence`
-
-  bool operator==(const RequestId&) const = default;  ///< member by member
-};
 
 /// What bounds the sessions.
 struct SessionLimits {
@@ -67,26 +56,7 @@ struct Decision {
       status{};  ///< of Kind::refuse: failed_precondition, invalid_argument or resource_exhausted
 };
 
-/// An answer, as it is written down.
-struct AnswerRecord {
-  std::uint64_t sequence = 0;  ///< of its request
-  std::string answer{};        ///< as complete() was given it
-  MSGPACK_DEFINE(sequence, answer)
-};
-
-/// A session, as it is written down.
-struct SessionRecord {
-  std::uint64_t session = 0;            ///< its number
-  std::uint64_t first_unfinished = 1;   ///< what its client has said last
-  std::vector<AnswerRecord> answers{};  ///< those that are kept
-  MSGPACK_DEFINE(session, first_unfinished, answers)
-};
-
-/// All sessions, as they are written down: without the requests that are being executed, which have no effect yet.
-struct SessionsRecord {
-  std::vector<SessionRecord> sessions{};  ///< by number
-  MSGPACK_DEFINE(sessions)
-};
+struct SessionsRecord;  // session_record.hpp
 
 /// The sessions of a server's clients, with their answers.
 class Sessions {

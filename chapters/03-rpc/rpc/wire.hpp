@@ -35,7 +35,7 @@
 
 #include "common/status.hpp"
 #include "rpc/frames.hpp"
-#include "rpc/sessions.hpp"
+#include "rpc/request_id.hpp"
 
 namespace conclave::rpc {
 

@@ -21,6 +21,7 @@
 #include "common/random.hpp"
 #include "folder.hpp"
 #include "goroutines/goroutines.hpp"
+#include "raw_client.hpp"
 #include "rpc/zmq_transport.hpp"
 #include "testing/seed.hpp"
 
@@ -109,43 +110,6 @@ struct Client {
 };
 
 // ---- without us ----
-
-/// What a client of ZeroMQ's own knows and wants.
-struct RawClient {
-  KeyPair keys{};      // none: without security
-  PublicKey server{};  // of the server
-};
-
-void set_curve(zmq::socket_t& socket, const RawClient& client) {
-  if (!client.keys) return;
-  socket.set(zmq::sockopt::curve_publickey, client.keys.public_key().text());
-  socket.set(zmq::sockopt::curve_secretkey, client.keys.secret_key());
-  socket.set(zmq::sockopt::curve_serverkey, client.server.text());
-}
-
-/// Connects as `client`, and waits for what ZeroMQ reports of the handshake.  Blocks the thread.
-bool gets_in(const std::string& address, const RawClient& client) {
-  zmq::context_t context;
-  zmq::socket_t socket(context, zmq::socket_type::dealer);
-  socket.set(zmq::sockopt::linger, 0);
-  set_curve(socket, client);
-  zmq_socket_monitor(socket.handle(), "inproc://events", ZMQ_EVENT_ALL);
-  zmq::socket_t events(context, zmq::socket_type::pair);
-  events.connect("inproc://events");
-  socket.connect(address);
-  for (;;) {
-    zmq::message_t event;
-    zmq::message_t where;
-    static_cast<void>(events.recv(event));
-    static_cast<void>(events.recv(where));
-    std::uint16_t what = 0;
-    std::memcpy(&what, event.data(), sizeof what);
-    if (what == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) return true;
-    if (what == ZMQ_EVENT_DISCONNECTED || what == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL ||
-        what == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH || what == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
-      return false;
-  }
-}
 
 TEST(Security, WithoutAHandlerZeroMQLetsEverybodyIn) {  // the trap
   run([] {
