@@ -58,8 +58,8 @@ void serve(const ZmqTransportOptions& options) {
     server.handle(kEcho, [](const Payload& payload, const Context& /*context*/) -> Result<Payload> {
       return payload;
     });
-    server.handle_bytes(kEchoBytes, [](std::string_view bytes, const Context& /*context*/) {
-      return Result<std::string>(bytes);
+    server.handle_bytes(kEchoBytes, [](std::string bytes, const Context& /*context*/) {
+      return Result<std::string>(std::move(bytes));
     });
     conclave::bench::say_listening(transport.listen("tcp://127.0.0.1:*").value());
     expect(server.serve().ok());

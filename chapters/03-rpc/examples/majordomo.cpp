@@ -95,7 +95,7 @@ class Broker {
     if (is_new_method) {
       server_.handle_bytes(ready.method,
                            [this, idle = idle->second](auto body, const Context& context) {
-                             return route(idle, std::string(body), context);
+                             return route(idle, body, context);
                            });
     }
     std::shared_ptr<Known>& worker = workers_[ready.address];
@@ -110,7 +110,7 @@ class Broker {
   //! [known]
 
   //! [route]
-  Result<std::string> route(const Idle& idle, const std::string& body, const Context& context) {
+  Result<std::string> route(const Idle& idle, std::string_view body, const Context& context) {
     for (;;) {
       std::shared_ptr<Known> worker;
       if (select(recv(idle, worker), recv(context.done())) == 1)

@@ -48,7 +48,7 @@ struct Worker {
 detail::BytesHandler in_turn(const std::vector<Worker*>& workers) {
   return [workers, next = 0U](std::string_view body, const Context& context) mutable {
     Worker& worker = *workers[next++ % workers.size()];
-    return worker.client.call_bytes("Work", std::string(body), context);
+    return worker.client.call_bytes("Work", body, context);
   };
 }
 //! [turn]
@@ -62,7 +62,7 @@ detail::BytesHandler to_the_idle(const std::vector<Worker*>& workers) {
     Worker* worker = nullptr;
     if (select(recv(idle, worker), recv(context.done())) == 1)
       return context.status().not_executed();  // nobody was asked
-    auto answer = worker->client.call_bytes("Work", std::string(body), context);
+    auto answer = worker->client.call_bytes("Work", body, context);
     idle.send(worker);
     return answer;
   };

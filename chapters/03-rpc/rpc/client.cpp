@@ -64,14 +64,14 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
     group_.go(Name("reader"), [this] { read(); });
   }
 
-  Result<std::string> call(std::string_view method, std::string body, const Context& parent,
+  Result<std::string> call(std::string_view method, std::string_view body, const Context& parent,
                            const CallOptions& options) {
     if (Status status = check(method, body, options); !status.ok()) return status.not_executed();
     if (is_closed_) return closed().not_executed();
     ++counters_.calls;
     const auto [context, cancel] = with_timeout(parent, options.timeout);
     Work work{.method = std::string(method),
-              .body = std::move(body),
+              .body = body,
               .context = context,
               .cancel = cancel,
               .repeat = options.repeat,
@@ -88,8 +88,9 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
       const std::shared_ptr<ClientSession> session = std::exchange(server->session, nullptr);
       if (!session) continue;
       const auto [until, cancel] = with_timeout(context, CallOptions().timeout);
+      const std::string body = encode(Session{session->number});
       Work work{.method = "Session.Close",
-                .body = encode(Session{session->number}),
+                .body = body,
                 .context = until,
                 .cancel = cancel,
                 .repeat = Repeat::idempotent};
@@ -136,7 +137,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
   /// A call, as it is to be made.
   struct Work {
     std::string method;
-    std::string body;
+    std::string_view body;  // whoever calls has it
     const Context& context;
     const Cancel& cancel;
     Repeat repeat;
@@ -160,7 +161,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
 
   static Status closed() { return Status::cancelled("the client is closed"); }
 
-  Status check(std::string_view method, const std::string& body, const CallOptions& options) const {
+  Status check(std::string_view method, std::string_view body, const CallOptions& options) const {
     if (!is_method_name(method)) {
       return Status::invalid_argument(fmt::format("\"{}\" is no name of a method", method),
                                       "want 1 to 128 letters, digits, '_' and '.'");
@@ -215,8 +216,9 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
     } const opening_it{server};
 
     const auto session = std::make_shared<ClientSession>(ClientSession{.number = random_()});
+    const std::string body = encode(Session{session->number});
     const Work opening{.method = "Session.Open",
-                       .body = encode(Session{session->number}),
+                       .body = body,
                        .context = work.context,
                        .cancel = work.cancel,
                        .repeat = Repeat::idempotent};
@@ -263,24 +265,30 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
     if (!server.error.ok()) return server.error.not_executed();
     const Work& work = pending.work;
     const TimePoint began = now();
-    const auto [limited, cancel] = with_timeout(work.context, options_.attempt_timeout);
     pending.outcome.reset();
     pending.is_at_work = false;
     static_cast<void>(pending.woken.try_recv());
 
-    const Status sent = transport_.send(server.peer, wire::pack(request(pending, once)), limited);
+    if (!work.context.status().ok()) return ended(work, "nothing was sent").not_executed();
+    Frames frames = wire::pack(request(pending, once));
+    Status sent = transport_.try_send(server.peer, frames);
+    // Who may not send it again has nothing to gain from waiting less for an answer.
+    std::optional<CancellableContext> limited;
+    if (sent.code() == Code::resource_exhausted || work.repeat != Repeat::never)
+      limited = with_timeout(work.context, options_.attempt_timeout);
+    if (sent.code() == Code::resource_exhausted)
+      sent = transport_.send(server.peer, std::move(frames), limited->context);
     if (!sent.ok()) {
       if (!work.context.status().ok())
         return ended(work, "nobody is at " + server.address).not_executed();
-      if (limited.status().ok()) return sent.not_executed();
+      if (!limited || limited->context.status().ok()) return sent.not_executed();
       return Status::unavailable(fmt::format("nobody is at {} (waited {} s)", server.address,
                                              seconds(options_.attempt_timeout)))
           .not_executed();
     }
     ++counters_.attempts;
     const Waiting waiting(pending, server);
-    // Who may not send it again has nothing to gain from waiting less.
-    const Context& until = work.repeat == Repeat::never ? work.context : limited;
+    const Context& until = work.repeat == Repeat::never ? work.context : limited->context;
     select(recv(pending.woken), recv(until.done()));
     if (pending.outcome) return *pending.outcome;
     if (!work.context.status().ok()) return ended(work, server.address + " has not answered");
@@ -305,7 +313,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
       const ClientSession& session = once->session;
       request.once = RequestId{session.number, once->sequence, *session.unfinished.begin()};
     }
-    return {.call = pending.number, .content = std::move(request), .body = work.body};
+    return {.call = pending.number, .content = std::move(request), .body = std::string(work.body)};
   }
 
   /// Why the context of a call has ended.
@@ -499,10 +507,10 @@ Client::Client(Transport& transport, const std::vector<std::string>& addresses,
 
 Client::~Client() { close(); }
 
-Result<std::string> Client::call_bytes(std::string_view method, std::string body,
+Result<std::string> Client::call_bytes(std::string_view method, std::string_view body,
                                        const Context& context, const CallOptions& options) {
   const std::shared_ptr<State> alive = state_;
-  return alive->call(method, std::move(body), context, options);
+  return alive->call(method, body, context, options);
 }
 
 void Client::finish(const Context& context) {

@@ -100,8 +100,8 @@ class Client {
     return decode<Reply>(*body);
   }
 
-  /// The same with bytes, whatever they mean.
-  Result<std::string> call_bytes(std::string_view method, std::string body,
+  /// The same with bytes, whatever they mean; they must stay where they are until it returns.
+  Result<std::string> call_bytes(std::string_view method, std::string_view body,
                                  const Context& context = {}, const CallOptions& options = {});
 
   /// Closes the sessions at the servers, as far as they answer before `context` ends, and then the client: servers need not

@@ -104,17 +104,24 @@ Result<Peer> MemoryTransport::connect(const std::string& address) {
 
 void MemoryTransport::disconnect(const Peer& peer) { end_->connected.erase(peer.id); }
 
-Status MemoryTransport::send(const Peer& to, Frames message, const Context& context) {
+Status MemoryTransport::try_send(const Peer& to, Frames& message) {
   if (message.empty()) return Status::invalid_argument("a message has one frame or more");
+  if (end_->is_closed) return closed();
+  if (const std::shared_ptr<MemoryNetwork::End> there = network_.find(to)) {
+    network_.carry(*end_, there, message);
+    return {};
+  }
+  return to.link == kByNumber ? Status::not_found("the peer has gone")
+                              : Status::resource_exhausted("nobody listens there");
+}
+
+Status MemoryTransport::send(const Peer& to, Frames message, const Context& context) {
   const std::shared_ptr<MemoryNetwork::End> end = end_;  // this may be destroyed while we wait
   for (;;) {
     if (end->is_closed) return closed();
     if (Status status = context.status(); !status.ok()) return status;
-    if (const std::shared_ptr<MemoryNetwork::End> there = network_.find(to)) {
-      network_.carry(*end, there, message);
-      return {};
-    }
-    if (to.link == kByNumber) return Status::not_found("the peer has gone");
+    if (Status status = try_send(to, message); status.code() != Code::resource_exhausted)
+      return status;
     if (select(conclave::recv(network_.somebody_listens_), conclave::recv(context.done()),
                conclave::recv(end->closed)) < 0)
       return Status::cancelled("the goroutine ends");

@@ -73,6 +73,7 @@ class MemoryTransport final : public Transport {
   Result<Peer> connect(const std::string& address) override;
   void disconnect(const Peer& peer) override;
   Status send(const Peer& to, Frames message, const Context& context) override;
+  Status try_send(const Peer& to, Frames& message) override;
   Result<Received> recv(const Context& context) override;
   void close() override;
 

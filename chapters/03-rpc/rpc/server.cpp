@@ -174,7 +174,8 @@ class Server::State {
     std::uint32_t attempt;
     const Method* method;
     std::optional<RequestId> once;
-    std::string body;
+    std::string body;  // until the handler has it
+    std::size_t bytes;
     Context context;
     Cancel cancel;
     TimePoint came;
@@ -293,6 +294,7 @@ class Server::State {
 
   CallPtr make_call(const Received& received, std::uint64_t number, wire::Request& request,
                     const Method& method, std::string body) {
+    const std::size_t bytes = body.size();
     auto [context, cancel] = with_timeout({}, request.remaining);
     Context with_info = with_call_info(
         context,
@@ -303,6 +305,7 @@ class Server::State {
                                        .method = &method,
                                        .once = request.once,
                                        .body = std::move(body),
+                                       .bytes = bytes,
                                        .context = std::move(with_info),
                                        .cancel = std::move(cancel),
                                        .came = now()});
@@ -372,7 +375,7 @@ class Server::State {
 
   /// Whether its request is not too much beside those that run or wait.
   bool has_bytes_for(const Call& call) const {
-    return request_bytes_ == 0 || request_bytes_ + call.body.size() <= options_.request_bytes_max;
+    return request_bytes_ == 0 || request_bytes_ + call.bytes <= options_.request_bytes_max;
   }
 
   void refuse_for_want_of_room(const Call& call) {
@@ -388,7 +391,7 @@ class Server::State {
 
   void keep(const CallPtr& call) {
     calls_[{call->number, call->from}] = call;
-    if (call->method->takes_place) request_bytes_ += call->body.size();
+    if (call->method->takes_place) request_bytes_ += call->bytes;
     if (call->once) once_[key_of(*call->once)] = call;
   }
 
@@ -445,7 +448,7 @@ class Server::State {
                               "the server's log says why");
     };
     try {
-      Result<std::string> answer = call.method->handler(call.body, call.context);
+      Result<std::string> answer = call.method->handler(std::move(call.body), call.context);
       if (!answer.ok() || answer->size() <= options_.body_bytes_max) return answer;
       return Status::invalid_argument(
           fmt::format("the reply of {} has {} bytes, and may have {}", call.method->name,
@@ -462,7 +465,7 @@ class Server::State {
   void finish(const CallPtr& call, Result<std::string> answer) {
     answer = keep_answer(*call, std::move(answer));
     calls_.erase({call->number, call->from});
-    if (call->method->takes_place) request_bytes_ -= call->body.size();
+    if (call->method->takes_place) request_bytes_ -= call->bytes;
     if (call->once) once_.erase(key_of(*call->once));
     metrics_.record(call->method->name, answer.status().code(), now() - call->came);
     if (!call->is_cancelled) reply(call->from, call->number, call->attempt, std::move(answer));

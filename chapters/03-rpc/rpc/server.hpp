@@ -83,7 +83,7 @@ struct ServerCounters {
 namespace detail {
 
 /// A handler of bytes.
-using BytesHandler = std::function<Result<std::string>(std::string_view, const Context&)>;
+using BytesHandler = std::function<Result<std::string>(std::string, const Context&)>;
 
 /// What a handler takes and returns.
 template <class F>

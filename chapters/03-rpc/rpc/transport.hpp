@@ -67,6 +67,11 @@ class Transport {
   ///   does not keep up; failed_precondition when the transport was closed
   virtual Status send(const Peer& to, Frames message, const Context& context) = 0;
 
+  /// Sends a message if nobody has to be waited for.  Parks at most until those messages are sent that others send now.
+  /// @return as send(); resource_exhausted also for a peer from connect() where there is nobody yet who would take it.
+  ///   Unless it is ok, `message` may be given to send()
+  virtual Status try_send(const Peer& to, Frames& message) = 0;
+
   /// Receives a message, from anybody.  Parks until there is one.
   /// @return the message; what ended `context`; failed_precondition when the transport was closed
   virtual Result<Received> recv(const Context& context) = 0;

@@ -1,7 +1,9 @@
 #include "rpc/zmq_transport.hpp"
 
 #include <map>
+#include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -45,7 +47,9 @@ class ZmqTransport::State {
   State(Io io, const ZmqTransportOptions& options)
       : io_(std::move(io)),
         options_(options),
-        received_(make_chan<Received>(options.received_max)) {}
+        received_(make_chan<Received>(options.received_max)) {
+    group_.go(Name("sender"), [this] { send_all(); });
+  }
 
   Result<std::string> listen(const std::string& address) {
     if (is_closed_) return closed();
@@ -76,21 +80,31 @@ class ZmqTransport::State {
   }
 
   Status send(const Peer& to, Frames message, const Context& context) {
+    if (Status status = context.status(); !status.ok()) return status;
+    const Status status = try_send(to, message);
+    const bool may_wait = to.id.empty();
+    if (status.code() != Code::resource_exhausted || !may_wait) return status;
+    const std::shared_ptr<Link> link = links_.at(to.link);  // also when it is dropped meanwhile
+    return link->socket.send(std::move(message), context);
+  }
+
+  Status try_send(const Peer& to, Frames& message) {
     if (is_closed_) return closed();
     if (message.empty()) return Status::invalid_argument("a message has one frame or more");
     const auto found = links_.find(to.link);
     if (found == links_.end()) return Status::not_found("the peer has been disconnected");
     const std::shared_ptr<Link> link = found->second;  // also when it is dropped meanwhile
-    if (link->kind == SocketKind::router) {
-      std::string id = to.id;
-      if (gate_) {
-        if (id.size() < kKeyCharacters || !gate_->lists(id.substr(id.size() - kKeyCharacters)))
-          return Status::not_found("the peer's key is not in the allow-list any more");
-        id.resize(id.size() - kKeyCharacters);
-      }
-      message.insert(message.begin(), std::move(id));
+    if (link->kind == SocketKind::dealer) return send_together(*link, message);
+    std::string id = to.id;
+    if (gate_) {
+      if (id.size() < kKeyCharacters || !gate_->lists(id.substr(id.size() - kKeyCharacters)))
+        return Status::not_found("the peer's key is not in the allow-list any more");
+      id.resize(id.size() - kKeyCharacters);
     }
-    return link->socket.send(std::move(message), context);
+    message.insert(message.begin(), std::move(id));
+    Status status = send_together(*link, message);
+    if (!status.ok()) message.erase(message.begin());
+    return status;
   }
 
   Result<Received> recv(const Context& context) {
@@ -110,7 +124,9 @@ class ZmqTransport::State {
   void close() {
     if (std::exchange(is_closed_, true)) return;
     while (!links_.empty()) drop(links_.begin()->first);
-    readers_.end();  // one may wait for room
+    group_.end();  // one may wait for room
+    outgoing_.clear();
+    sent_.close();
     received_.close();
     if (handler_) handler_->remove(domain_);
     handler_.reset();
@@ -174,9 +190,50 @@ class ZmqTransport::State {
     const std::uint64_t number = ++links_made_;
     const auto link = std::make_shared<Link>(Link{kind, *std::move(socket)});
     links_.emplace(number, link);
-    readers_.go(Name(fmt::format("{} {}", to_string(kind), number)),
+    group_.go(Name(fmt::format("{} {}", to_string(kind), number)),
                 [this, number, link] { read(number, *link); });
     return number;
+  }
+
+  /// A message that is to be sent with others.
+  struct Outgoing {
+    Link& link;
+    Frames& message;
+    std::optional<Status> status{};  // none: the transport was closed before
+  };
+
+  /// Sends a message with those that others send at the moment, one right after the other: each that finds ZeroMQ's thread
+  /// asleep wakes it, and one that it finds alone goes over the network alone.
+  Status send_together(Link& link, Frames& message) {
+    Outgoing outgoing{link, message};
+    struct Leave {  // also when the goroutine is unwound
+      std::vector<Outgoing*>& queue;
+      Outgoing* mine;
+      ~Leave() { std::erase(queue, mine); }
+    } const leave{outgoing_, &outgoing};
+    handed_over_.release();
+    outgoing_.push_back(&outgoing);
+    if (outgoing_.size() == 1) static_cast<void>(send_wanted_.try_send(Signal{}));
+    const Chan<Signal> sent = sent_;
+    static_cast<void>(sent.recv());
+    return outgoing.status ? *std::move(outgoing.status) : closed();
+  }
+
+  /// Sends what goroutines have handed over, when no more is to come.
+  void send_all() {
+    const RuntimeCode runtime;
+    for (;;) {
+      static_cast<void>(send_wanted_.recv());
+      constexpr std::size_t kTogetherMax = 24;
+      for (std::size_t before = 0; before < outgoing_.size() && outgoing_.size() < kTogetherMax;) {
+        before = outgoing_.size();
+        yield();
+      }
+      handed_over_.acquire();
+      for (Outgoing* one : outgoing_) one->status = one->link.socket.try_send(one->message);
+      outgoing_.clear();
+      std::exchange(sent_, make_chan<Signal>()).close();
+    }
   }
 
   /// Receives until the socket is closed.
@@ -220,7 +277,11 @@ class ZmqTransport::State {
   std::shared_ptr<Gate> gate_;           // also when the handler has gone
   std::string domain_;                   // the gate's
   Chan<Received> received_;
-  GoroutineGroup readers_{"transport"};  // last: they use all of the above
+  std::vector<Outgoing*> outgoing_;  // what is sent together next
+  Chan<Signal> send_wanted_ = make_chan<Signal>(1);
+  Chan<Signal> sent_ = make_chan<Signal>();  // closed when that is done
+  conclave::detail::Edge handed_over_;
+  GoroutineGroup group_{"transport"};  // last: they use all of the above
 };
 
 ZmqTransport::ZmqTransport(Io io, const ZmqTransportOptions& options)
@@ -251,6 +312,12 @@ Status ZmqTransport::send(const Peer& to, Frames message, const Context& context
   const RuntimeCode runtime;
   const std::shared_ptr<State> alive = state_;
   return alive->send(to, std::move(message), context);
+}
+
+Status ZmqTransport::try_send(const Peer& to, Frames& message) {
+  const RuntimeCode runtime;
+  const std::shared_ptr<State> alive = state_;
+  return alive->try_send(to, message);
 }
 
 Result<Received> ZmqTransport::recv(const Context& context) {
