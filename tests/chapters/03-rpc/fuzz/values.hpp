@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "rpc/codec.hpp"
-#include "rpc/sessions.hpp"
+#include "rpc/session_record.hpp"
 
 namespace conclave::rpc {
 
