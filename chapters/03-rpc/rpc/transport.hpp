@@ -68,9 +68,11 @@ class Transport {
   virtual Status send(const Peer& to, Frames message, const Context& context) = 0;
 
   /// Sends a message if nobody has to be waited for.  Parks at most until those messages are sent that others send now.
-  /// @return as send(); resource_exhausted also for a peer from connect() where there is nobody yet who would take it.
-  ///   Unless it is ok, `message` may be given to send()
-  virtual Status try_send(const Peer& to, Frames& message) = 0;
+  /// @return as send(); resource_exhausted also for a peer from connect() where there is nobody yet who would take it, and
+  ///   from a transport that cannot tell.  Unless it is ok, `message` may be given to send()
+  virtual Status try_send(const Peer& /*to*/, Frames& /*message*/) {
+    return Status::resource_exhausted("this transport cannot tell whether somebody would take it");
+  }
 
   /// Receives a message, from anybody.  Parks until there is one.
   /// @return the message; what ended `context`; failed_precondition when the transport was closed
