@@ -219,6 +219,34 @@ TEST(HostilePeers, ThatAreHalfOpenAreDisconnected) {
   });
 }
 
+// A peer may choose the name by which a router knows it, also one that another has.
+TEST(HostilePeers, WhoTakeTheNameOfAnotherDoNotGetItsAnswers) {
+  run([] {
+    Harbour harbour;
+    const auto request = [](const std::string& text) {
+      return zmtp_message(wire::pack(
+          {.call = 5,
+           .content = wire::Request{.method = "Echo", .remaining = std::chrono::hours(1)},
+           .body = encode(Text{text})}));
+    };
+    RawPeer first(harbour.address);
+    first.shake_hands("twin");
+    first.send(request("one"));
+    EXPECT_THAT(first.read_until("one"), HasSubstr("one"));
+
+    RawPeer second(harbour.address);
+    second.shake_hands("twin");
+    second.send(request("two"));
+    for (const std::string text : {"three", "four", "five"}) {
+      first.send(request(text));
+      EXPECT_THAT(first.read_until(text), HasSubstr(text));
+      harbour.expect_served();
+    }
+
+    EXPECT_EQ(harbour.server.counters().executed, 7U);  // of the second, nothing
+  });
+}
+
 TEST(HostilePeers, ThatSendAByteAtATimeHoldUpNobodyAndAreAnswered) {
   run([] {
     Harbour harbour({.handshake_max = 30s});

@@ -34,9 +34,14 @@ inline std::string zmtp_frame(char flags, std::string_view bytes) {
   return frame;
 }
 
-/// The command by which a dealer introduces itself.
-inline std::string zmtp_ready() {
-  return zmtp_frame(4, std::string_view("\5READY\xbSocket-Type\0\0\0\6DEALER", 28));
+/// The command by which a dealer introduces itself, by name if it has one.
+inline std::string zmtp_ready(std::string_view name = {}) {
+  std::string ready("\5READY\xbSocket-Type\0\0\0\6DEALER", 28);
+  if (!name.empty()) {
+    ready += std::string("\x8Identity\0\0\0", 12) + static_cast<char>(name.size());
+    ready += name;
+  }
+  return zmtp_frame(4, ready);
 }
 
 /// Somebody who has connected to "tcp://127.0.0.1:PORT" and says what he likes.  Waiting parks the goroutine, and for at most
@@ -70,8 +75,8 @@ class RawPeer {
   }
 
   /// Introduces himself as a dealer, and hears who the other side is: before that, it takes no message.
-  void shake_hands() {
-    send(zmtp_greeting() + zmtp_ready());
+  void shake_hands(std::string_view name = {}) {
+    send(zmtp_greeting() + zmtp_ready(name));
     hear_who_it_is();
   }
   void hear_who_it_is() { read_until(std::string_view("Identity\0\0\0\0", 12)); }
