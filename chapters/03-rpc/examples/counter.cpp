@@ -30,6 +30,7 @@ namespace conclave::rpc {
 namespace {
 
 using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
 
 struct Add {
   int delta = 0;
@@ -101,9 +102,11 @@ void serve(const std::string& file, bool dies) {
 
 void add(const std::string& file, Repeat repeat) {
   ZmqTransport transport{Io()};
-  Client client(transport, {"ipc://" + file + ".socket"}, {.attempt_timeout = 250ms});
+  Client client(transport, {"ipc://" + file + ".socket"},
+                {.retry = {.attempts_max = 100}, .attempt_timeout = 250ms});
   //! [add]
-  const Result<Sum> sum = client.call<Sum>("Counter.Add", Add{1}, {}, {.repeat = repeat});
+  const Result<Sum> sum =
+      client.call<Sum>("Counter.Add", Add{1}, {}, {.timeout = 30s, .repeat = repeat});
   //! [add]
   say(sum.ok() ? fmt::format("  client: the counter is {}", sum->value)
                : fmt::format("  client: {}", sum.status()));

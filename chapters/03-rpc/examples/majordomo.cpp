@@ -25,11 +25,11 @@ constexpr Duration kSilence = 3 * kBeat;  // after which it is taken for dead
 
 //! [once]
 /// A broker asks a worker and never asks again: that is for whoever knows whether it does harm.
-const ClientOptions kOnceOnly{.retry = {.attempts_max = 1},
-                              .attempt_timeout = kSilence,
-                              .ping_every = kBeat,
-                              .silence_max = kSilence,
-                              .seed = 1};
+const ClientOptions kOneAttempt{.retry = {.attempts_max = 1},
+                                .attempt_timeout = kSilence,
+                                .ping_every = kBeat,
+                                .silence_max = kSilence,
+                                .seed = 1};
 //! [once]
 
 void say(const std::string& who, const std::string& what) {
@@ -84,7 +84,7 @@ class Broker {
   struct Known {  // a worker, as the broker knows it
     std::string name;
     MemoryTransport transport;
-    Client client{transport, {name}, kOnceOnly};
+    Client client{transport, {name}, kOneAttempt};
     TimePoint heard{};
   };
   using Idle = Chan<std::shared_ptr<Known>>;

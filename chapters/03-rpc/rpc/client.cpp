@@ -316,9 +316,11 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
     return {.call = pending.number, .content = std::move(request), .body = std::string(work.body)};
   }
 
-  /// Why the context of a call has ended.
+  /// Why the context of a call has ended; unless the caller knows better, it may have been executed.
   static Status ended(const Work& work, const std::string& so_far) {
-    if (work.context.status().code() != Code::deadline_exceeded) return work.context.cause();
+    // Who has ended it may have said that nothing had happened, and did not know of this call.
+    if (work.context.status().code() != Code::deadline_exceeded)
+      return work.context.cause().perhaps_executed();
     return Status::deadline_exceeded(fmt::format("the time for {} is up: {}", work.method, so_far));
   }
 

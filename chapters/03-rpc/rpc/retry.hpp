@@ -3,7 +3,7 @@
 ///
 /// Two questions, and both must be answered with yes.  *May* it be sent again without doing harm?  If it provably had no
 /// effect, or may have it twice, or takes effect once however often it comes.  And *should* it be?  Not for ever, not at
-/// once, not all clients at the same moment, and not when everything fails: a retry is load, and most failures are caused
+/// once, not all clients at the same moment, and not when everything fails: a retry is load, and many failures are caused
 /// by load.
 ///
 /// The machines are values: no clock, no goroutine; chance is given.

@@ -512,6 +512,27 @@ TEST(Retries, DoNotForgetWhatAnEarlierAttemptMayHaveDone) {
   });
 }
 
+// Law 3 of the client: who ends a context knows nothing of the calls that are under way in it.
+TEST(Retries, AreNotMadeBecauseWhoeverEndedTheContextSaysThatNothingHappened) {
+  in_virtual_time([] {
+    Calls calls;
+    calls.counting.before = [](const Add&, const Context&) {
+      sleep_for(1s);
+      return Status();
+    };
+    const CancellableContext above = with_cancel({});
+    after_func(100ms, [&] {
+      above.cancel(Status::unavailable("the server above shuts down").not_executed());
+    });
+
+    const Status status = calls.add(1, {}, above.context).status();
+
+    EXPECT_EQ(status.code(), Code::unavailable);
+    EXPECT_TRUE(status.maybe_executed());
+    EXPECT_EQ(calls.counting.executed, 1);
+  });
+}
+
 // Law 4 of the client.  The answer to the first attempt comes during the second, and is as good.
 TEST(Retries, AreEndedByALateAnswer) {
   in_virtual_time([] {
