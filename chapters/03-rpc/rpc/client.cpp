@@ -276,9 +276,11 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
     std::optional<CancellableContext> limited;
     if (sent.code() == Code::resource_exhausted || work.repeat != Repeat::never)
       limited = with_timeout(work.context, options_.attempt_timeout);
-    if (sent.code() == Code::resource_exhausted)
+    if (sent.code() == Code::resource_exhausted && work.context.status().ok())
       sent = transport_.send(server.peer, std::move(frames), limited->context);
     if (!sent.ok()) {
+      if (pending.outcome)
+        return *pending.outcome;  // the answer to an earlier attempt came meanwhile
       if (!work.context.status().ok())
         return ended(work, "nobody is at " + server.address).not_executed();
       if (!limited || limited->context.status().ok()) return sent.not_executed();

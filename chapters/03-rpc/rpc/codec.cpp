@@ -48,6 +48,8 @@ class Builder : public msgpack::null_visitor {
     return true;
   }
   bool visit_negative_integer(std::int64_t value) {
+    if (value >= 0)  // in a format with a sign
+      return visit_positive_integer(static_cast<std::uint64_t>(value));
     next().type = msgpack::type::NEGATIVE_INTEGER;
     next().via.i64 = value;
     return true;

@@ -43,7 +43,7 @@ std::string to_bytes(const Result<std::string>& answer) {
 }
 
 Result<std::string> from_bytes(const std::string& bytes) {
-  Result<Remembered> kept = decode<Remembered>(bytes);
+  Result<Remembered> kept = decode<Remembered>(bytes, {.bytes_max = bytes.size()});
   ensure(kept.ok(), "what is remembered can be read ({})", kept.status());
   if (kept->code == 0) return std::move(kept->body);
   return Status(static_cast<Code>(kept->code), std::move(kept->message),
@@ -64,6 +64,7 @@ class Server::State {
         options_(std::move(options)),
         sessions_(options_.sessions),
         loop_(with_cancel({})) {
+    group_.go(Name("sender"), [this] { send_together(); });
     if (!options_.log)
       options_.log = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
   }
@@ -107,6 +108,7 @@ class Server::State {
       constexpr auto kLastWords = std::chrono::milliseconds(100);
       select(recv(idle), recv(after(kLastWords)));
     }
+    send_all();
     loop_.cancel();
     group_.end();
     forget_calls();
@@ -534,9 +536,27 @@ class Server::State {
               .body = status.ok() ? *std::move(answer) : std::string()});
   }
 
+  /// Has a message sent with those that are about to follow.  Does not block, as those who call it rely on.
   void send(const Peer& to, wire::Message message) {
-    const Status status = transport_.send(to, wire::pack(std::move(message)), {});
-    if (!status.ok()) ++counters_.replies_lost;
+    constexpr std::size_t kTogetherMax = 24;  // with more, the others have nothing to do meanwhile
+    outbox_.push_back({to, wire::pack(std::move(message))});
+    if (outbox_.size() == 1) static_cast<void>(send_wanted_.try_send(Signal{}));
+    if (outbox_.size() >= kTogetherMax) send_all();
+  }
+
+  void send_all() {
+    for (auto& [to, message] : std::exchange(outbox_, {})) {
+      if (!transport_.try_send(to, message).ok()) ++counters_.replies_lost;
+    }
+  }
+
+  /// Sends what is there when no more is to come: each message that is sent alone costs the transport a wake-up.
+  void send_together() {
+    for (;;) {
+      static_cast<void>(send_wanted_.recv());
+      for (std::size_t before = 0; before != outbox_.size(); yield()) before = outbox_.size();
+      send_all();
+    }
   }
 
   void change_health() { std::exchange(health_changed_, make_chan<Signal>()).close(); }
@@ -572,6 +592,9 @@ class Server::State {
   std::size_t running_ = 0;
   std::size_t request_bytes_ = 0;  // of those of calls_ that take a place
   std::size_t watchers_ = 0;
+
+  std::vector<std::pair<Peer, Frames>> outbox_;  // what is sent together next
+  Chan<Signal> send_wanted_ = make_chan<Signal>(1);
 
   bool is_draining_ = false;
   std::optional<Chan<Signal>> idle_;  // closed when the last call ends

@@ -1,7 +1,6 @@
 #include "rpc/sessions.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -59,7 +58,8 @@ Status Sessions::close(std::uint64_t session) {
   const auto found = sessions_.find(session);
   if (found == sessions_.end())
     return Status::not_found(fmt::format("session {} is not open", session));
-  drop(found->second, std::numeric_limits<std::uint64_t>::max());
+  for (const auto& [sequence, answer] : found->second.requests)
+    answer_bytes_ -= answer ? answer->size() : 0;
   sessions_.erase(found);
   return {};
 }

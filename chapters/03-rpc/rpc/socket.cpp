@@ -216,8 +216,9 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
 
   Result<std::string> bind(const std::string& endpoint) {
     if (Status status = check_use(true); !status.ok()) return status;
-    if (zmq_bind(socket_.handle(), endpoint.c_str()) != 0)
-      return explain(zmq_errno(), fmt::format("bind {}", endpoint));
+    const int error = zmq_bind(socket_.handle(), endpoint.c_str()) != 0 ? zmq_errno() : 0;
+    look_soon();  // it may have taken in news
+    if (error != 0) return explain(error, fmt::format("bind {}", endpoint));
     bound_.push_back(socket_.get(zmq::sockopt::last_endpoint));
     return bound_.back();
   }
@@ -225,9 +226,9 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
   Status connect(const std::string& endpoint) {
     if (Status status = check_use(true); !status.ok()) return status;
     if (has_wrong_port(endpoint)) return explain(EINVAL, fmt::format("connect {}", endpoint));
-    if (zmq_connect(socket_.handle(), endpoint.c_str()) != 0)
-      return explain(zmq_errno(), fmt::format("connect {}", endpoint));
-    return {};
+    const int error = zmq_connect(socket_.handle(), endpoint.c_str()) != 0 ? zmq_errno() : 0;
+    look_soon();  // it may have taken in news
+    return error == 0 ? Status() : explain(error, fmt::format("connect {}", endpoint));
   }
 
   Status subscribe(std::string_view prefix) {

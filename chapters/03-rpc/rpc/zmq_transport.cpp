@@ -23,6 +23,7 @@ using conclave::detail::RuntimeCode;
 constexpr std::size_t kKeyCharacters = 40;
 
 Status closed() { return Status::failed_precondition("the transport is closed"); }
+Status disconnected() { return Status::not_found("the peer has been disconnected"); }
 
 void add(SocketCounters& sum, const SocketCounters& more) {
   sum.sent += more.sent;
@@ -84,7 +85,9 @@ class ZmqTransport::State {
     const Status status = try_send(to, message);
     const bool may_wait = to.id.empty();
     if (status.code() != Code::resource_exhausted || !may_wait) return status;
-    const std::shared_ptr<Link> link = links_.at(to.link);  // also when it is dropped meanwhile
+    const auto found = links_.find(to.link);
+    if (found == links_.end()) return is_closed_ ? closed() : disconnected();
+    const std::shared_ptr<Link> link = found->second;  // also when it is dropped meanwhile
     return link->socket.send(std::move(message), context);
   }
 
@@ -92,7 +95,7 @@ class ZmqTransport::State {
     if (is_closed_) return closed();
     if (message.empty()) return Status::invalid_argument("a message has one frame or more");
     const auto found = links_.find(to.link);
-    if (found == links_.end()) return Status::not_found("the peer has been disconnected");
+    if (found == links_.end()) return disconnected();
     const std::shared_ptr<Link> link = found->second;  // also when it is dropped meanwhile
     if (link->kind == SocketKind::dealer) return send_together(*link, message);
     std::string id = to.id;
@@ -102,7 +105,7 @@ class ZmqTransport::State {
       id.resize(id.size() - kKeyCharacters);
     }
     message.insert(message.begin(), std::move(id));
-    Status status = send_together(*link, message);
+    Status status = link->socket.try_send(message);  // a router never waits
     if (!status.ok()) message.erase(message.begin());
     return status;
   }
@@ -241,8 +244,9 @@ class ZmqTransport::State {
   void read(std::uint64_t number, Link& link) {
     const RuntimeCode runtime;
     // So many are taken in before others have a turn: fewer cost more switches, and more leave the others idle.
-    constexpr int kTogether = 8;
-    for (int count = 1;; ++count) {
+    constexpr unsigned kTogether = 8;
+    for (unsigned count = 1;; ++count) {
+      if (count % kTogether == 0) yield();
       auto authenticated = link.socket.recv_authenticated();
       if (!authenticated.ok()) return;
       Received received{.from = {.link = number}, .message = std::move(authenticated->message)};
@@ -259,7 +263,6 @@ class ZmqTransport::State {
         received.from.id += authenticated->key;  // send() asks the gate once more
       }
       received_.send(std::move(received));
-      if (count % kTogether == 0) yield();
     }
   }
 

@@ -184,6 +184,29 @@ TEST(Codec, ReadsWhatTheLibraryReads) {  // and refuses what it refuses
   EXPECT_GT(read, 1000);
 }
 
+struct Small {
+  std::int8_t small = 0;
+  std::uint64_t large = 0;
+  MSGPACK_DEFINE(small, large)
+};
+
+// Other languages choose among the formats as they like.
+TEST(Codec, ReadsANumberInAnyFormatAndNarrowsNone) {
+  const auto array_of = [](std::string_view small, std::string_view large) {
+    return std::string("\x92") + std::string(small) + std::string(large);
+  };
+  using namespace std::string_view_literals;
+
+  const Result<Small> in_formats_with_a_sign = decode<Small>(array_of("\xd1\0\5"sv, "\xd0\7"sv));
+
+  ASSERT_TRUE(in_formats_with_a_sign.ok()) << in_formats_with_a_sign.status();
+  EXPECT_EQ(in_formats_with_a_sign->small, 5);
+  EXPECT_EQ(in_formats_with_a_sign->large, 7U);
+  EXPECT_FALSE(decode<Small>(array_of("\xd1\1\x2c"sv, "\7"sv)).ok());  // 300
+  EXPECT_FALSE(decode<Small>(array_of("\xd3\0\0\0\0\xff\xff\xff\xff"sv, "\7"sv)).ok());
+  EXPECT_FALSE(decode<Small>(array_of("\1"sv, "\xff"sv)).ok());  // -1
+}
+
 TEST(Codec, ReadsAnyBytes) {  // law 2
   for_each_seed(20, [](std::uint64_t seed) {
     Random random(seed);

@@ -121,6 +121,31 @@ TEST(Once, ASessionThatWasIdleMakesRoomAndIsOpenedAnew) {
   });
 }
 
+TEST(Once, AnAnswerAsLongAsMayBeIsRemembered) {
+  in_virtual_time([] {
+    MemoryNetwork network;
+    MemoryTransport transport(network);
+    Server server(transport, {.body_bytes_max = 8 * 1024 * 1024});
+    ASSERT_TRUE(transport.listen("server").ok());
+    int executed = 0;
+    server.handle_bytes("Long", [&](const std::string&, const Context&) {
+      if (++executed == 1) network.set({.lost = 1});  // the answer
+      after_func(100ms, [&] { network.set({}); });
+      return Result<std::string>(std::string(8 * 1024 * 1024, 'x'));
+    });
+    GoroutineGroup group("server");
+    group.go([&] { static_cast<void>(server.serve()); });
+    MemoryTransport here(network);
+    Client client(here, {"server"}, {.seed = 1});
+
+    const Result<std::string> answer = client.call_bytes("Long", "", {}, once());
+
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ(answer->size(), 8U * 1024 * 1024);
+    EXPECT_EQ(executed, 1);
+  });
+}
+
 // Of a client that has died, nobody will ever say that it has its answers.
 TEST(Once, AnswersOfASessionThatWasIdleMakeRoom) {
   in_virtual_time([] {

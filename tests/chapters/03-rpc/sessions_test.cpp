@@ -2,6 +2,7 @@
 #include "rpc/sessions.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <set>
 #include <string>
@@ -210,6 +211,17 @@ TEST(Sessions, AnswersHaveSoMuchMemoryAndNoMore) {  // law 5
   EXPECT_EQ(sessions.answer_bytes(), 60U);
   EXPECT_EQ(sessions.begin(of_another).kind, Kind::execute);
   EXPECT_TRUE(sessions.close(kSession).ok());
+  EXPECT_EQ(sessions.answer_bytes(), 0U);
+  sessions.check_invariants();
+}
+
+TEST(Sessions, AClosedSessionGivesItsMemoryBackWhateverItsNumbersAre) {  // law 5
+  constexpr std::uint64_t kLast = std::numeric_limits<std::uint64_t>::max();
+  Sessions sessions = one_session();
+  execute(sessions, request(kLast, kLast), std::string(60, 'a'));
+
+  EXPECT_TRUE(sessions.close(kSession).ok());
+
   EXPECT_EQ(sessions.answer_bytes(), 0U);
   sessions.check_invariants();
 }
