@@ -15,8 +15,8 @@
 #include "rpc/server.hpp"
 #include "rpc/services.hpp"
 
-using namespace conclave;
-using namespace conclave::rpc;
+namespace conclave::rpc {
+namespace {
 
 /// A server with one method, as long as it lives.
 class Layer {
@@ -83,7 +83,7 @@ double at_a_rate(const RetryPolicy& policy, double probability) {
   return bottom.requests() / kCalls;
 }
 
-int main() {
+void show_load() {
   constexpr double kNoEnd = 1e9;
   VirtualClock clock;
   run(
@@ -107,3 +107,8 @@ int main() {
       },
       {.clock = &clock});
 }
+
+}  // namespace
+}  // namespace conclave::rpc
+
+int main() { conclave::rpc::show_load(); }

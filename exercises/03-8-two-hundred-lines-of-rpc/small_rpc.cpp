@@ -22,6 +22,7 @@ Result<std::string> SmallClient::call(const std::string& question, const Context
 
 struct SmallServer::State {};
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): yours will move handler
 SmallServer::SmallServer(rpc::Transport& transport, Handler handler) : state_(new State()) {}
 
 SmallServer::~SmallServer() = default;

@@ -11,7 +11,8 @@
 #include "rpc/server.hpp"
 #include "rpc/zmq_transport.hpp"
 
-using namespace conclave;
+namespace conclave {
+namespace {
 
 //! [structs]
 struct Take {
@@ -38,7 +39,7 @@ void ask(rpc::Client& client, const Take& take) {
   }
 }
 
-int main() {
+void play() {
   run([] {
     //! [server]
     std::map<std::string, int> stock = {{"pears", 12}};
@@ -61,3 +62,8 @@ int main() {
     ask(client, {"pears", 2});
   });
 }
+
+}  // namespace
+}  // namespace conclave
+
+int main() { conclave::play(); }

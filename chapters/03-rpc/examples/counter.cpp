@@ -136,12 +136,7 @@ void play(const std::string& file, const std::vector<std::string>& option) {
   ::waitpid(second, nullptr, 0);
 }
 
-}  // namespace
-}  // namespace conclave::rpc
-
-int main(int argc, char** argv) {
-  using namespace conclave::rpc;
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
+int play_part(const std::vector<std::string>& arguments) {
   const bool has_option = arguments.size() == 3;
   if (arguments.size() >= 2 && arguments[0] == "serve") {
     conclave::run([&] { serve(arguments[1], has_option); });
@@ -156,4 +151,10 @@ int main(int argc, char** argv) {
     play(folder + "/b", {"once"});
     std::filesystem::remove_all(folder);
   }
+  return 0;
 }
+
+}  // namespace
+}  // namespace conclave::rpc
+
+int main(int argc, char** argv) { return conclave::rpc::play_part({argv + 1, argv + argc}); }

@@ -93,10 +93,10 @@ class Broker {
     const auto [idle, is_new_method] =
         idle_.try_emplace(ready.method, make_chan<Idle::value_type>(64));
     if (is_new_method) {
-      server_.handle_bytes(ready.method,
-                           [this, idle = idle->second](auto body, const Context& context) {
-                             return route(idle, body, context);
-                           });
+      server_.handle_bytes(ready.method, [this, idle = idle->second](const std::string& body,
+                                                                     const Context& context) {
+        return route(idle, body, context);
+      });
     }
     std::shared_ptr<Known>& worker = workers_[ready.address];
     if (!worker) {

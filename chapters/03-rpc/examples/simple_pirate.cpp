@@ -104,13 +104,9 @@ void show(const char* title, const Policy& policy, bool birch_dies) {
              ms(waited[waited.size() / 2]), ms(waited.back()), late);
 }
 
-}  // namespace
-}  // namespace conclave::rpc
-
-int main() {
-  using namespace conclave::rpc;
-  conclave::VirtualClock clock;
-  conclave::run(
+void compare() {
+  VirtualClock clock;
+  run(
       [] {
         fmt::print("{:24}ash  birch  oak   median   longest  over 400 ms\n", "");
         show("in turn", in_turn, false);
@@ -119,3 +115,8 @@ int main() {
       },
       {.clock = &clock});
 }
+
+}  // namespace
+}  // namespace conclave::rpc
+
+int main() { conclave::rpc::compare(); }

@@ -188,11 +188,7 @@ int run_with_client(const Arguments& arguments, int (*command)(Client&, const Ar
   return status;
 }
 
-}  // namespace
-}  // namespace conclave::rpc
-
-int main(int argc, char** argv) {
-  using namespace conclave::rpc;
+int run_command(int argc, char** argv) {
   CLI::App app("Looks at a server of chapter 3's calls.", "rpcctl");
   app.require_subcommand(1);
   Arguments arguments;
@@ -236,3 +232,8 @@ int main(int argc, char** argv) {
   if (command == nullptr) return make_key(arguments);
   return run_with_client(arguments, command);
 }
+
+}  // namespace
+}  // namespace conclave::rpc
+
+int main(int argc, char** argv) { return conclave::rpc::run_command(argc, argv); }
