@@ -368,12 +368,7 @@ int Driver::roll() {
   return is_well && result.ok() && result->starts_with("failed 0 of") ? 0 : 1;
 }
 
-}  // namespace
-}  // namespace conclave::rpc
-
-int main(int argc, char** argv) {
-  using namespace conclave::rpc;
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
+int play_part(const std::vector<std::string>& arguments) {
   const std::string role = arguments.empty() ? "" : arguments[0];
   sigset_t kept;  // for wait_for_sigterm(); ZeroMQ's threads inherit it
   sigemptyset(&kept);
@@ -398,4 +393,10 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "usage: soak SECONDS [SEED]\n       soak rolling\n");
     return 2;
   }
+  return 0;
 }
+
+}  // namespace
+}  // namespace conclave::rpc
+
+int main(int argc, char** argv) { return conclave::rpc::play_part({argv + 1, argv + argc}); }
