@@ -14,7 +14,7 @@ class Build(scratch.ScratchBook):
     def setUp(self):
         super().setUp()
         self.copy("cmake/BookExercise.cmake")
-        environment = {name: os.environ[name] for name in ("PLANTED_SOURCE", "PLANTED_TESTING", "PLANTED_COMMON", "PLANTED_SUPPORT")}
+        environment = {name: os.environ[name] for name in ("PLANTED_SOURCE", "PLANTED_TESTING", "PLANTED_PROCESS", "PLANTED_COMMON", "PLANTED_SUPPORT")}
         self.write("CMakeLists.txt", """
             cmake_minimum_required(VERSION 3.25)
             project(planted LANGUAGES CXX)
@@ -27,14 +27,17 @@ class Build(scratch.ScratchBook):
             target_compile_options(book_options INTERFACE -Wall)
             add_library(book::exercise_support STATIC IMPORTED)
             add_library(book::testing STATIC IMPORTED)
+            add_library(process STATIC IMPORTED)
             add_library(common STATIC IMPORTED)
             set_target_properties(book::exercise_support PROPERTIES IMPORTED_LOCATION %(PLANTED_SUPPORT)s)
             set_target_properties(book::testing PROPERTIES IMPORTED_LOCATION %(PLANTED_TESTING)s)
+            set_target_properties(process PROPERTIES IMPORTED_LOCATION %(PLANTED_PROCESS)s)
             set_target_properties(common PROPERTIES IMPORTED_LOCATION %(PLANTED_COMMON)s)
             target_include_directories(book::exercise_support INTERFACE %(PLANTED_SOURCE)s/tests/exercises)
             target_include_directories(common INTERFACE %(PLANTED_SOURCE)s/common)
             target_link_libraries(book::exercise_support INTERFACE book::testing)
-            target_link_libraries(book::testing INTERFACE common GTest::gtest GTest::gmock)
+            target_link_libraries(book::testing INTERFACE process common GTest::gtest GTest::gmock)
+            target_link_libraries(process INTERFACE common)
             target_link_libraries(common INTERFACE fmt::fmt)
             add_library(numbers STATIC chapters/01-numbers/numbers/half.cpp)
             add_library(book::numbers ALIAS numbers)
