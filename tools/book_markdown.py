@@ -219,10 +219,10 @@ class Book:
     def parent(self, path):
         """The page under which `path` stands in the site's tree."""
         for pattern, above in _PARENTS:
-            match = re.fullmatch(pattern, path)
-            found = [f for f in self.files if match and re.fullmatch(match.expand(above), f)]
-            if found:
-                return found[0]
+            if match := re.fullmatch(pattern, path):
+                wanted = re.compile(match.expand(above))
+                if found := next(filter(wanted.fullmatch, self.files), None):
+                    return found
         return HOME
 
 

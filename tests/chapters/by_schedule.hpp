@@ -149,6 +149,7 @@ inline constexpr std::array kBySchedule = std::to_array<std::string_view>({
     "Histories.ManyShortOnesAreToo",
     "Histories.OfAHundredThousandOperationsAreWhatTheModelSays",
     "Histories.TheSameSeedGivesTheSameHistory",
+    "HostilePeers",  // servers and clients rest on their one thread
     "Leaving.ReadyGoroutinesNeverRunOn",
     "Leaving.TheNextRunStartsClean",
     "Mutex.WaitersGetItInTheOrderInWhichTheyCame",

@@ -20,12 +20,12 @@ namespace {
 // --- the chapter's
 
 Verdict verdict_of(const Status& why) {
-  if (why.code() == Code::failed_precondition) return Verdict::version;
   const std::string_view message = why.message();
   const auto says = [&](std::string_view part) {
     return message.find(part) != std::string_view::npos;
   };
-  if (says("cut short") || says("longer than the value")) return Verdict::too_short;
+  if (says("is of version")) return Verdict::version;
+  if (says("cut short")) return Verdict::too_short;
   if (says("nested too deeply")) return Verdict::too_deep;
   if (says("stand behind the value")) return Verdict::too_much;
   if (says("another type, or a number")) return Verdict::misfit;
