@@ -160,26 +160,22 @@ void unary() {
 }
 
 void in_flight() {
-  using conclave::bench::kInFlight;
   const ServerProcess server;
   conclave::run([&] {
     Caller caller(server.address());
     const Payload payload{std::string(conclave::bench::kSmall, 'x')};
-    caller.call(conclave::bench::kWarmUp, kInFlight, payload);
     conclave::bench::print_in_flight(
-        [&] { caller.call(conclave::bench::kManyCalls, kInFlight, payload); });
+        [&](int count, int in_flight) { caller.call(count, in_flight, payload); });
   });
 }
 
 void large() {
-  using conclave::bench::kLargeInFlight;
   const ServerProcess server;
   conclave::run([&] {
     Caller caller(server.address());
     const std::string payload(conclave::bench::kLarge, 'x');
-    caller.call(kLargeInFlight, kLargeInFlight, payload);
     conclave::bench::print_large(
-        [&] { caller.call(conclave::bench::kLargeCalls, kLargeInFlight, payload); });
+        [&](int count, int in_flight) { caller.call(count, in_flight, payload); });
   });
 }
 

@@ -103,23 +103,19 @@ void unary() {
 }
 
 void in_flight() {
-  using conclave::bench::kInFlight;
   const ServerProcess server;
   const Payload payload = payload_of(conclave::bench::kSmall);
   Caller caller(server.address());
-  caller.call(conclave::bench::kWarmUp, kInFlight, payload);
   conclave::bench::print_in_flight(
-      [&] { caller.call(conclave::bench::kManyCalls, kInFlight, payload); });
+      [&](int count, int in_flight) { caller.call(count, in_flight, payload); });
 }
 
 void large() {
-  using conclave::bench::kLargeInFlight;
   const ServerProcess server;
   const Payload payload = payload_of(conclave::bench::kLarge);
   Caller caller(server.address());
-  caller.call(kLargeInFlight, kLargeInFlight, payload);
   conclave::bench::print_large(
-      [&] { caller.call(conclave::bench::kLargeCalls, kLargeInFlight, payload); });
+      [&](int count, int in_flight) { caller.call(count, in_flight, payload); });
 }
 
 constexpr Benchmark kBenchmarks[] = {{"unary", unary}, {"in-flight", in_flight}, {"large", large}};

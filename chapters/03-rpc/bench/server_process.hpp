@@ -136,14 +136,17 @@ void print_unary(auto with_server) {
   print("unary switches", static_cast<double>(switches() - before) / (kUnary + kWarmUp), "");
 }
 
-/// `in-flight`: so many calls a second, in thousands.
-void print_in_flight(std::invocable auto many_calls) {
-  print("in-flight", kManyCalls / us_of(many_calls) * 1e3, "k/s");
+/// `in-flight`: so many calls a second, in thousands, of which `call(count, in_flight)` makes `count`.
+void print_in_flight(std::invocable<int, int> auto call) {
+  call(kWarmUp, kInFlight);
+  print("in-flight", kManyCalls / us_of([&] { call(kManyCalls, kInFlight); }) * 1e3, "k/s");
 }
 
-/// `large`: MB a second, in each direction.
-void print_large(std::invocable auto large_calls) {
-  print("large", kLargeCalls * static_cast<double>(kLarge) / us_of(large_calls), "MB/s");
+/// `large`: MB a second, in each direction, of calls that `call(count, in_flight)` makes.
+void print_large(std::invocable<int, int> auto call) {
+  call(kLargeInFlight, kLargeInFlight);
+  const double us = us_of([&] { call(kLargeCalls, kLargeInFlight); });
+  print("large", kLargeCalls * static_cast<double>(kLarge) / us, "MB/s");
 }
 
 /// As many descriptors as this process may have: a connection is one, and two more for ZeroMQ.

@@ -97,23 +97,19 @@ void unary() {
 }
 
 void in_flight() {
-  using conclave::bench::kInFlight;
   const ServerProcess server;
   const std::string payload(conclave::bench::kSmall, 'x');
   Dealer dealer(server.address());
-  dealer.echo(conclave::bench::kWarmUp, kInFlight, payload);
   conclave::bench::print_in_flight(
-      [&] { dealer.echo(conclave::bench::kManyCalls, kInFlight, payload); });
+      [&](int count, int in_flight) { dealer.echo(count, in_flight, payload); });
 }
 
 void large() {
-  using conclave::bench::kLargeInFlight;
   const ServerProcess server;
   const std::string payload(conclave::bench::kLarge, 'x');
   Dealer dealer(server.address());
-  dealer.echo(kLargeInFlight, kLargeInFlight, payload);
   conclave::bench::print_large(
-      [&] { dealer.echo(conclave::bench::kLargeCalls, kLargeInFlight, payload); });
+      [&](int count, int in_flight) { dealer.echo(count, in_flight, payload); });
 }
 
 void connections() {

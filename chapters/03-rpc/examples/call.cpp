@@ -55,8 +55,10 @@ void play() {
     go([&] { static_cast<void>(server.serve()); });
     //! [server]
 
+    //! [client]
     rpc::ZmqTransport there{rpc::Io()};
     rpc::Client client(there, {address});
+    //! [client]
     ask(client, {"pears", 5});
     ask(client, {"quinces", 1});
     ask(client, {"pears", 2});

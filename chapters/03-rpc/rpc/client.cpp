@@ -16,6 +16,7 @@
 #include "goroutines/goroutine_group.hpp"
 #include "goroutines/panic.hpp"
 #include "rpc/call_info.hpp"
+#include "rpc/outbox.hpp"
 #include "rpc/services.hpp"
 
 namespace conclave::rpc {
@@ -45,6 +46,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
         options_(options),
         random_(options.seed),
         budget_(options.retry),
+        outbox_(transport),
         reading_(with_cancel({})) {
     if (addresses.empty()) panic("Client: there is no address to call");
     if (options.ping_every <= Duration{}) panic("Client: ping_every is not above zero");
@@ -271,7 +273,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
 
     if (!work.context.status().ok()) return ended(work, "nothing was sent").not_executed();
     Frames frames = wire::pack(request(pending, once));
-    Status sent = transport_.try_send(server.peer, frames);
+    Status sent = outbox_.send(server.peer, frames, work.context);
     // Who may not send it again has nothing to gain from waiting less for an answer.
     std::optional<CancellableContext> limited;
     if (sent.code() == Code::resource_exhausted || work.repeat != Repeat::never)
@@ -501,6 +503,7 @@ class Client::State : public std::enable_shared_from_this<Client::State> {
   std::uint64_t next_number_ = 0;
   std::unordered_map<std::uint64_t, Pending*> pending_;
   ClientCounters counters_;
+  Outbox outbox_;
   CancellableContext reading_;
   GoroutineGroup group_{"client"};  // last: its goroutines use all of the above
 };

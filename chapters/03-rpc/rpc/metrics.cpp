@@ -1,6 +1,7 @@
 #include "rpc/metrics.hpp"
 
 #include <iterator>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -50,6 +51,27 @@ std::string Metrics::text(std::string_view prefix) const {
     }
   }
   return text;
+}
+
+std::string text(const ServerCounters& counters, std::size_t calls) {
+  const std::pair<const char*, std::uint64_t> kAll[] = {{"requests", counters.requests},
+                                                        {"executed", counters.executed},
+                                                        {"answered_again", counters.answered_again},
+                                                        {"repeated", counters.repeated},
+                                                        {"refused", counters.refused},
+                                                        {"expired", counters.expired},
+                                                        {"cancelled", counters.cancelled},
+                                                        {"cancels_late", counters.cancels_late},
+                                                        {"pings", counters.pings},
+                                                        {"unreadable", counters.unreadable},
+                                                        {"replies_lost", counters.replies_lost}};
+  std::string text;
+  for (const auto& [name, value] : kAll) {
+    text += fmt::format("# TYPE conclave_server_{0}_total counter\nconclave_server_{0}_total {1}\n",
+                        name, value);
+  }
+  return text +
+         fmt::format("# TYPE conclave_server_calls gauge\nconclave_server_calls {}\n", calls);
 }
 
 }  // namespace conclave::rpc

@@ -17,6 +17,7 @@
 
 #include "common/status.hpp"
 #include "goroutines/clock.hpp"
+#include "rpc/server_counters.hpp"
 
 namespace conclave::rpc {
 
@@ -58,5 +59,8 @@ class Metrics {
  private:
   std::map<std::string, std::map<Code, Histogram>, std::less<>> calls_;
 };
+
+/// A server's counters in the text format of Prometheus, and how many calls run or wait.
+[[nodiscard]] std::string text(const ServerCounters& counters, std::size_t calls);
 
 }  // namespace conclave::rpc

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <vector>
@@ -17,38 +16,18 @@
 #include "common/assert.hpp"
 #include "goroutines/clock.hpp"
 #include "goroutines/goroutine_group.hpp"
-#include "goroutines/mutex.hpp"
 #include "goroutines/panic.hpp"
 #include "goroutines/parking.hpp"
+#include "rpc/health.hpp"
+#include "rpc/kept_answer.hpp"
 #include "rpc/metrics.hpp"
+#include "rpc/outbox.hpp"
+#include "rpc/saving.hpp"
 #include "rpc/services.hpp"
 
 namespace conclave::rpc {
 
 namespace {
-
-/// What is kept of the answer to a call that takes effect once.
-struct Remembered {
-  std::uint32_t code = 0;
-  std::string message{};
-  std::string what_to_do{};
-  std::string body{};
-  MSGPACK_DEFINE(code, message, what_to_do, body)
-};
-
-std::string to_bytes(const Result<std::string>& answer) {
-  const Status status = answer.status();
-  return encode(Remembered{static_cast<std::uint32_t>(status.code()), std::string(status.message()),
-                           std::string(status.what_to_do()), answer.value_or("")});
-}
-
-Result<std::string> from_bytes(const std::string& bytes) {
-  Result<Remembered> kept = decode<Remembered>(bytes, {.bytes_max = bytes.size()});
-  ensure(kept.ok(), "what is remembered can be read ({})", kept.status());
-  if (kept->code == 0) return std::move(kept->body);
-  return Status(static_cast<Code>(kept->code), std::move(kept->message),
-                std::move(kept->what_to_do));
-}
 
 Status shuts_down() {
   return Status::unavailable("the server shuts down", "call another one, or again in a while")
@@ -63,8 +42,9 @@ class Server::State {
       : transport_(transport),
         options_(std::move(options)),
         sessions_(options_.sessions),
+        health_(options_.running_max),
+        outbox_(transport),
         loop_(with_cancel({})) {
-    group_.go(Name("sender"), [this] { send_together(); });
     if (!options_.log)
       options_.log = [](const std::string& line) { fmt::print(stderr, "{}\n", line); };
   }
@@ -95,8 +75,7 @@ class Server::State {
   }
 
   Status shutdown(const Context& grace) {
-    is_draining_ = true;
-    change_health();
+    health_.drain(shuts_down());
     for (const Peer& peer : peers_) send(peer, {.content = wire::GoAway{}});
 
     const Chan<Signal> idle = when_idle();
@@ -108,7 +87,7 @@ class Server::State {
       constexpr auto kLastWords = std::chrono::milliseconds(100);
       select(recv(idle), recv(after(kLastWords)));
     }
-    send_all();
+    outbox_.flush();
     loop_.cancel();
     group_.end();
     forget_calls();
@@ -118,9 +97,14 @@ class Server::State {
         "give more time, or let handlers watch their context");
   }
 
-  void save_before_answering(std::function<Status()> save) { save_ = std::move(save); }
+  void save_before_answering(std::function<Status()> save) { saving_.set(std::move(save)); }
   [[nodiscard]] const Sessions& sessions() const { return sessions_; }
-  [[nodiscard]] ServerCounters counters() const { return counters_; }
+
+  [[nodiscard]] ServerCounters counters() const {
+    ServerCounters counters = counters_;
+    counters.replies_lost = outbox_.lost();
+    return counters;
+  }
 
   void restore(const SessionsRecord& record) {
     sessions_ = Sessions(options_.sessions, record);
@@ -128,35 +112,11 @@ class Server::State {
   }
 
   void set_serving(const std::string& service, bool is_serving) {
-    if (is_serving) {
-      ill_.erase(service);
-    } else {
-      ill_.insert(service);
-    }
-    change_health();
+    health_.set(service, is_serving);
   }
 
   [[nodiscard]] std::string metrics() const {
-    std::string text = metrics_.text("conclave_server");
-    const std::pair<const char*, std::uint64_t> kAll[] = {
-        {"requests", counters_.requests},
-        {"executed", counters_.executed},
-        {"answered_again", counters_.answered_again},
-        {"repeated", counters_.repeated},
-        {"refused", counters_.refused},
-        {"expired", counters_.expired},
-        {"cancelled", counters_.cancelled},
-        {"cancels_late", counters_.cancels_late},
-        {"pings", counters_.pings},
-        {"unreadable", counters_.unreadable},
-        {"replies_lost", counters_.replies_lost}};
-    for (const auto& [name, value] : kAll) {
-      text += fmt::format(
-          "# TYPE conclave_server_{0}_total counter\nconclave_server_{0}_total {1}\n", name, value);
-    }
-    text += fmt::format("# TYPE conclave_server_calls gauge\nconclave_server_calls {}\n",
-                        calls_.size());
-    return text;
+    return metrics_.text("conclave_server") + text(counters(), calls_.size());
   }
 
   void add_services();
@@ -200,7 +160,7 @@ class Server::State {
       cancel(received.from, message.call);
     } else if (std::holds_alternative<wire::Ping>(message.content)) {
       ++counters_.pings;
-      send(received.from, {.call = message.call, .content = wire::Pong{!is_draining_}});
+      send(received.from, {.call = message.call, .content = wire::Pong{!health_.is_draining()}});
     } else {
       ++counters_.unreadable;
       const auto* unreadable = std::get_if<wire::Unreadable>(&message.content);
@@ -245,7 +205,8 @@ class Server::State {
       return;
     }
     if (request.once && !begin_once(received.from, number, request)) return;
-    if (is_draining_ && method->second.takes_place) {  // what is remembered was no new call
+    // What is remembered was no new call.
+    if (health_.is_draining() && method->second.takes_place) {
       ++counters_.refused;
       if (request.once) sessions_.release(*request.once);
       refuse(shuts_down());
@@ -274,9 +235,9 @@ class Server::State {
       case Decision::Kind::answer:
         break;
     }
-    if (saved_ == changes_) {
+    if (saving_.is_done()) {
       ++counters_.answered_again;
-      reply(from, number, request.attempt, from_bytes(decision.answer));
+      reply(from, number, request.attempt, unpack_answer(decision.answer));
     } else if (saving_again_ >= options_.running_max) {
       ++counters_.refused;
       reply(from, number, request.attempt,
@@ -285,10 +246,10 @@ class Server::State {
     } else {  // what could not be saved then may be now; the loop does not wait for it
       ++saving_again_;
       group_.go([this, from, number, attempt = request.attempt, bytes = decision.answer] {
-        const Status saved = save();
+        const Status saved = saving_.save();
         --saving_again_;
         if (saved.ok()) ++counters_.answered_again;
-        reply(from, number, attempt, saved.ok() ? from_bytes(bytes) : saved);
+        reply(from, number, attempt, saved.ok() ? unpack_answer(bytes) : saved);
       });
     }
     return false;
@@ -504,28 +465,11 @@ class Server::State {
       if (call.once) sessions_.release(*call.once);
       return answer;
     }
-    if (call.once) sessions_.complete(*call.once, to_bytes(answer));
+    if (call.once) sessions_.complete(*call.once, pack_answer(answer));
     if (!call.method->takes_place) return answer;
-    ++changes_;
-    if (Status status = save(); !status.ok()) return status;
+    saving_.changed();
+    if (Status status = saving_.save(); !status.ok()) return status;
     return answer;
-  }
-
-  /// One at a time: a save that is overtaken would undo what the later one has written.  Who has waited for its turn finds,
-  /// as a rule, that the one before has written for it, too.
-  Status save() {
-    const std::uint64_t upto = changes_;
-    if (!save_) saved_ = upto;
-    if (saved_ >= upto) return {};
-    const std::scoped_lock turn(saving_);
-    if (saved_ >= upto) return {};
-    const std::uint64_t changes = changes_;
-    if (const Status status = save_(); !status.ok()) {
-      return Status::unavailable(
-          fmt::format("what the call has changed could not be written down: {}", status));
-    }
-    saved_ = changes;
-    return {};
   }
 
   void reply(const Peer& to, std::uint64_t number, std::uint32_t attempt,
@@ -536,37 +480,11 @@ class Server::State {
               .body = status.ok() ? *std::move(answer) : std::string()});
   }
 
-  /// Has a message sent with those that are about to follow.  Does not block, as those who call it rely on.
+  /// Does not block, as those who call it rely on.
   void send(const Peer& to, wire::Message message) {
-    constexpr std::size_t kTogetherMax = 24;  // with more, the others have nothing to do meanwhile
-    outbox_.push_back({to, wire::pack(std::move(message))});
-    if (outbox_.size() == 1) static_cast<void>(send_wanted_.try_send(Signal{}));
-    if (outbox_.size() >= kTogetherMax) send_all();
+    outbox_.post(to, wire::pack(std::move(message)));
   }
 
-  void send_all() {
-    for (auto& [to, message] : std::exchange(outbox_, {})) {
-      if (!transport_.try_send(to, message).ok()) ++counters_.replies_lost;
-    }
-  }
-
-  /// Sends what is there when no more is to come: each message that is sent alone costs the transport a wake-up.
-  void send_together() {
-    for (;;) {
-      static_cast<void>(send_wanted_.recv());
-      for (std::size_t before = 0; before != outbox_.size(); yield()) before = outbox_.size();
-      send_all();
-    }
-  }
-
-  void change_health() { std::exchange(health_changed_, make_chan<Signal>()).close(); }
-
-  [[nodiscard]] Health health(const std::string& service) const {
-    const bool is_ill = is_draining_ || ill_.contains("") || ill_.contains(service);
-    return {is_ill ? "not_serving" : "serving"};
-  }
-
-  Result<Health> watch_health(const HealthSeen& request, const Context& context);
   void close_idle_sessions();
   Result<Nothing> open_session(const Session& request);
   Result<Nothing> close_session(const Session& request);
@@ -576,14 +494,11 @@ class Server::State {
   Transport& transport_;
   ServerOptions options_;
   std::map<std::string, Method, std::less<>> methods_;
-  std::function<Status()> save_;
 
   Sessions sessions_;
   std::map<std::uint64_t, TimePoint> used_;  // when each session that is open was used last
-  std::uint64_t changes_ = 0;                // calls that may have changed something, so far
-  std::uint64_t saved_ = 0;                  // how many of them save_ has written down
-  Mutex saving_;                             // while save_ runs
-  std::size_t saving_again_ = 0;             // repetitions that wait for it
+  Saving saving_;
+  std::size_t saving_again_ = 0;  // repetitions that wait for it
 
   std::set<Peer> peers_;  // who has sent a request
   std::map<Key, CallPtr> calls_;
@@ -591,16 +506,11 @@ class Server::State {
   std::deque<CallPtr> waiting_;      // those of calls_ that have no place yet
   std::size_t running_ = 0;
   std::size_t request_bytes_ = 0;  // of those of calls_ that take a place
-  std::size_t watchers_ = 0;
 
-  std::vector<std::pair<Peer, Frames>> outbox_;  // what is sent together next
-  Chan<Signal> send_wanted_ = make_chan<Signal>(1);
-
-  bool is_draining_ = false;
   std::optional<Chan<Signal>> idle_;  // closed when the last call ends
-  std::set<std::string> ill_;         // services that are not well
-  Chan<Signal> health_changed_ = make_chan<Signal>();
 
+  HealthBoard health_;
+  Outbox outbox_;
   Metrics metrics_;
   ServerCounters counters_;
   CancellableContext loop_;
@@ -608,26 +518,6 @@ class Server::State {
 };
 
 // The services that every server has.
-
-Result<Health> Server::State::watch_health(const HealthSeen& request, const Context& context) {
-  if (watchers_ >= options_.running_max) {
-    return Status::resource_exhausted(fmt::format("{} watch the health already", watchers_),
-                                      "use Health.Check")
-        .not_executed();
-  }
-  struct Watching {
-    std::size_t& count;
-    explicit Watching(std::size_t& watchers) : count(++watchers) {}
-    ~Watching() { --count; }
-  } const watching(watchers_);
-  for (;;) {
-    const Health now_is = health(request.service);
-    if (now_is.state != request.seen) return now_is;
-    if (is_draining_) return shuts_down();  // nothing else will be seen here
-    select(recv(health_changed_), recv(context.done()));
-    if (Status status = context.status(); !status.ok()) return status;
-  }
-}
 
 void Server::State::close_idle_sessions() {
   const TimePoint idle_since = now() - options_.session_idle_max;
@@ -672,13 +562,13 @@ void Server::State::add_services() {
   add(
       "Health.Check",
       [this](const Service& request, const Context& /*context*/) -> Result<Health> {
-        return health(request.service);
+        return health_.check(request.service);
       },
       false);
   add(
       "Health.Watch",
       [this](const HealthSeen& request, const Context& context) {
-        return watch_health(request, context);
+        return health_.watch(request, context);
       },
       false);
   add(

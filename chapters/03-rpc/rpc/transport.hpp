@@ -67,8 +67,7 @@ class Transport {
   ///   does not keep up; failed_precondition when the transport was closed
   virtual Status send(const Peer& to, Frames message, const Context& context) = 0;
 
-  /// Sends a message if nobody has to be waited for.  To a peer from connect() it parks at most until those messages are sent
-  /// that others send now; to any other it does not block.
+  /// Sends a message if nobody has to be waited for.  Does not block.
   /// @return as send(); resource_exhausted also for a peer from connect() where there is nobody yet who would take it, and
   ///   from a transport that cannot tell.  Unless it is ok, `message` may be given to send()
   virtual Status try_send(const Peer& /*to*/, Frames& /*message*/) {

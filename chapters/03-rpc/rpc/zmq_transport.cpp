@@ -3,7 +3,6 @@
 #include <map>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -48,9 +47,7 @@ class ZmqTransport::State {
   State(Io io, const ZmqTransportOptions& options)
       : io_(std::move(io)),
         options_(options),
-        received_(make_chan<Received>(options.received_max)) {
-    group_.go(Name("sender"), [this] { send_all(); });
-  }
+        received_(make_chan<Received>(options.received_max)) {}
 
   Result<std::string> listen(const std::string& address) {
     if (is_closed_) return closed();
@@ -97,7 +94,7 @@ class ZmqTransport::State {
     const auto found = links_.find(to.link);
     if (found == links_.end()) return disconnected();
     const std::shared_ptr<Link> link = found->second;  // also when it is dropped meanwhile
-    if (link->kind == SocketKind::dealer) return send_together(*link, message);
+    if (link->kind == SocketKind::dealer) return link->socket.try_send(message);
     std::string id = to.id;
     if (gate_) {
       if (id.size() < kKeyCharacters || !gate_->lists(id.substr(id.size() - kKeyCharacters)))
@@ -127,9 +124,7 @@ class ZmqTransport::State {
   void close() {
     if (std::exchange(is_closed_, true)) return;
     while (!links_.empty()) drop(links_.begin()->first);
-    group_.end();  // one may wait for room
-    outgoing_.clear();
-    sent_.close();
+    readers_.end();  // one may wait for room
     received_.close();
     if (handler_) handler_->remove(domain_);
     handler_.reset();
@@ -193,58 +188,16 @@ class ZmqTransport::State {
     const std::uint64_t number = ++links_made_;
     const auto link = std::make_shared<Link>(Link{kind, *std::move(socket)});
     links_.emplace(number, link);
-    group_.go(Name(fmt::format("{} {}", to_string(kind), number)),
-              [this, number, link] { read(number, *link); });
+    readers_.go(Name(fmt::format("{} {}", to_string(kind), number)),
+                [this, number, link] { read(number, *link); });
     return number;
-  }
-
-  /// A message that is to be sent with others.
-  struct Outgoing {
-    Link& link;
-    Frames& message;
-    std::optional<Status> status{};  // none: the transport was closed before
-  };
-
-  /// Sends a message with those that others send at the moment, one right after the other: each that finds ZeroMQ's thread
-  /// asleep wakes it, and one that it finds alone goes over the network alone.
-  Status send_together(Link& link, Frames& message) {
-    Outgoing outgoing{link, message};
-    struct Leave {  // also when the goroutine is unwound
-      std::vector<Outgoing*>& queue;
-      Outgoing* mine;
-      ~Leave() { std::erase(queue, mine); }
-    } const leave{outgoing_, &outgoing};
-    handed_over_.release();
-    outgoing_.push_back(&outgoing);
-    if (outgoing_.size() == 1) static_cast<void>(send_wanted_.try_send(Signal{}));
-    const Chan<Signal> sent = sent_;
-    static_cast<void>(sent.recv());
-    return outgoing.status ? *std::move(outgoing.status) : closed();
-  }
-
-  /// Sends what goroutines have handed over, when no more is to come.
-  void send_all() {
-    const RuntimeCode runtime;
-    for (;;) {
-      static_cast<void>(send_wanted_.recv());
-      constexpr std::size_t kTogetherMax =
-          24;  // with more, the other side has nothing to do meanwhile
-      for (std::size_t before = 0; before < outgoing_.size() && outgoing_.size() < kTogetherMax;) {
-        before = outgoing_.size();
-        yield();
-      }
-      handed_over_.acquire();
-      for (Outgoing* one : outgoing_) one->status = one->link.socket.try_send(one->message);
-      outgoing_.clear();
-      std::exchange(sent_, make_chan<Signal>()).close();
-    }
   }
 
   /// Receives until the socket is closed.
   void read(std::uint64_t number, Link& link) {
     const RuntimeCode runtime;
     // So many are taken in before others have a turn: fewer cost more switches, and more leave the others idle.
-    constexpr unsigned kTogether = 8;
+    constexpr unsigned kTogether = 16;
     for (unsigned count = 1;; ++count) {
       if (count % kTogether == 0) yield();
       auto authenticated = link.socket.recv_authenticated();
@@ -283,11 +236,7 @@ class ZmqTransport::State {
   std::shared_ptr<Gate> gate_;           // also when the handler has gone
   std::string domain_;                   // the gate's
   Chan<Received> received_;
-  std::vector<Outgoing*> outgoing_;  // what is sent together next
-  Chan<Signal> send_wanted_ = make_chan<Signal>(1);
-  Chan<Signal> sent_ = make_chan<Signal>();  // closed when that is done
-  conclave::detail::Edge handed_over_;
-  GoroutineGroup group_{"transport"};  // last: they use all of the above
+  GoroutineGroup readers_{"transport"};  // last: they use all of the above
 };
 
 ZmqTransport::ZmqTransport(Io io, const ZmqTransportOptions& options)

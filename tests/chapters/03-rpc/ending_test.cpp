@@ -123,20 +123,27 @@ TEST(Shutdown, StillAnswersWhatItRemembers) {
   });
 }
 
-// As the example in server.hpp has it: serve() is still to return when the server is gone, with its transport.
+/// What serve() returns when its server goes, with its transport, right after `ends` was called.
+std::optional<Status> served_until(const std::function<void(Server&)>& ends) {
+  MemoryNetwork network;
+  std::optional<Status> ended;
+  {
+    MemoryTransport transport(network);
+    Server server(transport);
+    EXPECT_TRUE(transport.listen("server").ok());
+    go([&, &server = server] { ended = server.serve(); });
+    yield();
+    ends(server);
+  }
+  yield();
+  return ended;
+}
+
+// As the example in server.hpp has it: serve() is still to return when the server is gone.
 TEST(Server, MayGoBeforeItsServeHasReturned) {
   in_virtual_time([] {
-    MemoryNetwork network;
-    std::optional<Status> ended;
-    {
-      MemoryTransport transport(network);
-      Server server(transport);
-      ASSERT_TRUE(transport.listen("server").ok());
-      go([&, &server = server] { ended = server.serve(); });
-      yield();
-      EXPECT_TRUE(server.shutdown({}).ok());
-    }
-    yield();
+    const std::optional<Status> ended =
+        served_until([](Server& server) { EXPECT_TRUE(server.shutdown({}).ok()); });
 
     ASSERT_TRUE(ended.has_value());
     EXPECT_TRUE(ended->ok()) << *ended;
@@ -144,20 +151,7 @@ TEST(Server, MayGoBeforeItsServeHasReturned) {
 }
 
 TEST(Server, MayGoWithoutShutdownBeforeItsServeHasReturned) {
-  in_virtual_time([] {
-    MemoryNetwork network;
-    std::optional<Status> ended;
-    {
-      MemoryTransport transport(network);
-      Server server(transport);
-      ASSERT_TRUE(transport.listen("server").ok());
-      go([&, &server = server] { ended = server.serve(); });
-      yield();
-    }
-    yield();
-
-    ASSERT_TRUE(ended.has_value());
-  });
+  in_virtual_time([] { EXPECT_TRUE(served_until([](Server&) {}).has_value()); });
 }
 
 TEST(Client, MayGoBeforeItsCallsHaveReturned) {

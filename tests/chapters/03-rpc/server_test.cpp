@@ -127,7 +127,7 @@ TEST(Health, IsToldUnderLoad) {
       return Status();
     };
     go([&] { static_cast<void>(calls.add(1)); });
-    yield();
+    sleep_for(1ms);
 
     const Result<Health> told = health(calls.client);
 
@@ -171,7 +171,7 @@ TEST(Health, HasAsManyWatchersAsThereAreHandlers) {
       return calls.client.call<Health>("Health.Watch", HealthSeen{"", "serving"}).status();
     };
     go([&] { static_cast<void>(watch()); });
-    yield();
+    sleep_for(1ms);
 
     EXPECT_EQ(watch().code(), Code::resource_exhausted);
   });
@@ -187,7 +187,7 @@ TEST(Shutdown, LetsWhatRunsEndAndTakesNothingNew) {
     };
     std::optional<Result<Sum>> running;
     go([&] { running = calls.add(1); });
-    yield();
+    sleep_for(1ms);
     std::optional<Status> ended;
     go([&] { ended = calls.counting.server.shutdown({}); });
     sleep_for(1ms);
@@ -220,7 +220,7 @@ TEST(Shutdown, CancelsWhatDoesNotEndWithinTheGrace) {
     std::vector<Status> ended;
     go([&] { ended.push_back(calls.add(1).status()); });
     go([&] { ended.push_back(calls.add(2).status()); });
-    yield();
+    sleep_for(1ms);
     const auto [grace, cancel] = with_timeout({}, 2s);
     const TimePoint start = now();
 
