@@ -11,10 +11,7 @@
 
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "common/status.hpp"
 #include "goroutines/mutex.hpp"
@@ -35,19 +32,7 @@ class Saving {
 
   /// Has everything written down.  Parks for its turn, and as `write` does.
   /// @return ok; unavailable when it could not be written
-  Status save() {
-    if (is_done()) return {};
-    const std::uint64_t upto = changes_;
-    const std::scoped_lock turn(writing_);
-    if (saved_ >= upto) return {};
-    const std::uint64_t changes = changes_;
-    if (const Status status = write_(); !status.ok()) {
-      return Status::unavailable(
-          fmt::format("what the call has changed could not be written down: {}", status));
-    }
-    saved_ = changes;
-    return {};
-  }
+  Status save();
 
  private:
   std::function<Status()> write_;

@@ -534,10 +534,3 @@ SocketCounters Socket::counters() const {
 }
 
 }  // namespace conclave::rpc
-
-// ThreadSanitizer asks this before main().  ZeroMQ is not built for it, so that its thread seems to read a long frame without
-// being told: what ZeroMQ does is left to ZeroMQ.
-// NOLINTBEGIN(readability-identifier-naming): the name is the sanitizer's
-extern "C" const char* __tsan_default_suppressions();
-extern "C" const char* __tsan_default_suppressions() { return "called_from_lib:libzmq.so\n"; }
-// NOLINTEND(readability-identifier-naming)

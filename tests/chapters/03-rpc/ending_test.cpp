@@ -162,7 +162,7 @@ TEST(Client, MayGoBeforeItsCallsHaveReturned) {
       MemoryTransport transport(network);
       Client client(transport, {"nobody"}, {.seed = 1});
       for (int i = 0; i < 3; ++i) {
-        go([&, &client = client] {
+        go([&, i, &client = client] {
           const CallOptions options{.repeat = i == 2 ? Repeat::once : Repeat::idempotent};
           ended.push_back(client.call<Sum>("Counter.Add", Add{"a", 1}, {}, options).status());
         });
