@@ -89,8 +89,8 @@ mutants: ## [C=] [EX=] [SINCE=HEAD] | each planted wrong answer dies in the test
 snippets: ## | run the programs, record their output, put code and output into the text
 	@tools/setup build python && tools/snippets
 
-lint: ## | layout, clang-tidy, layers, stale snippets
-	@tools/setup build python lint && tools/lint
+lint: ## [SINCE=HEAD] | layout, clang-tidy, layers, stale snippets
+	@tools/setup build python lint && SINCE="$(SINCE)" tools/lint
 
 format: ## | lay out every source with clang-format
 	@tools/setup lint && tools/lint --format

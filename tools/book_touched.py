@@ -15,22 +15,22 @@ JUDGE = re.compile(r"tools/(mutants|book_judge\.py|book_exercises\.py|book_finge
 SUPPORT = {False: re.compile(r"tests/exercises/support/.*|exercises/CMakeLists\.txt"), True: re.compile(r"tests/chapters/[^/]*")}
 
 
-def git(*arguments):
-    ran = subprocess.run(["git", *arguments], cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
+def git(*arguments, root=None):
+    ran = subprocess.run(["git", *arguments], cwd=root or ROOT, text=True, stdin=subprocess.DEVNULL,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     return ran.returncode, ran.stdout
 
 
-def changed_since(commit):
-    """The files that differ from the commit: committed, not committed, and new."""
+def changed_since(commit, root=None):
+    """The files below the root, the book's by default, that differ from the commit: committed, not committed, and new."""
     try:
-        status, _ = git("rev-parse", "--verify", "--quiet", commit + "^{commit}")
+        status, _ = git("rev-parse", "--verify", "--quiet", commit + "^{commit}", root=root)
     except FileNotFoundError:
         raise Wrong("SINCE asks git what has changed, and there is no git on this machine") from None
     if status != 0:
         raise Wrong(f"SINCE={commit}: git knows no such commit; want one as in SINCE=HEAD~1")
-    _, changed = git("diff", "--name-only", "--no-renames", "-z", "--relative", commit, "--")
-    _, new = git("ls-files", "--others", "--exclude-standard", "-z")
+    _, changed = git("diff", "--name-only", "--no-renames", "-z", "--relative", commit, "--", root=root)
+    _, new = git("ls-files", "--others", "--exclude-standard", "-z", root=root)
     return {path for path in (changed + new).split("\0") if path}
 
 

@@ -13,13 +13,13 @@ class Lint(HouseTest):
         return self.run_tool("clang-format-19", f"--style=file:{ROOT}/.clang-format", "--dry-run", "-Werror",
                              self.tree / "a.cpp")
 
-    def tidy(self, header, source=""):
-        """A book of one chapter, with one header and one test."""
+    def tidy(self, header, source="", *options):
+        """A book of one chapter, with one header and one test, which does not include it."""
         test = str(self.tree / "tests/chapters/01-votes/votes_test.cpp")
         command = [{"directory": str(self.tree), "command": f"g++ -std=c++20 -c {test}", "file": test}]
         self.plant({"chapters/01-votes/votes/votes.hpp": header, test: source,
                     "build/compile_commands.json": json.dumps(command)})
-        return self.run_tool(ROOT / "tools/tidy", "--build", self.tree / "build", "--root", self.tree)
+        return self.run_tool(ROOT / "tools/tidy", "--build", self.tree / "build", "--root", self.tree, *options)
 
     def test_layout(self):
         self.assert_says(self.layout(RIGHT), 0)
@@ -29,6 +29,28 @@ class Lint(HouseTest):
         self.assert_says(self.tidy(RIGHT), 0)
         self.assert_says(self.tidy(RIGHT.replace("ballot_count", "BallotCount")), 1, "ballot_count", "1 of 2 sources")
         self.assert_says(self.tidy(RIGHT, "double third(int n) { return n / 3; }\n"), 1, "integer-division", "1 of 2")
+
+    def test_tidy_of_a_change(self):
+        def git(*arguments):
+            self.run_tool("git", "-C", self.tree, "-c", "user.name=a", "-c", "user.email=a@b", *arguments)
+
+        self.plant({".gitignore": "build\n"})
+        git("init", "-q")
+        wrong = "double third(int n) { return n / 3; }\n"
+        includes = '#include "../../../chapters/01-votes/votes/votes.hpp"\n'
+        self.tidy(RIGHT, includes + wrong)
+        git("add", "-A")
+        git("commit", "-qm", "as it was")
+
+        def since(header, source):
+            return self.tidy(header, source, "--since", "HEAD")
+
+        self.assert_says(since(RIGHT, includes + wrong), 0, "0 of 1 sources")
+        self.assert_says(since(RIGHT, includes + wrong + "\n"), 1, "1 of 1 sources", "integer-division")
+        self.assert_says(since(RIGHT + "\n", includes + wrong), 1, "1 of 1 sources", "integer-division")
+        self.plant({"chapters/01-votes/CMakeLists.txt": ""})
+        self.assert_says(since(RIGHT, includes + wrong), 1, "1 of 1 sources", "integer-division")
+        self.assert_says(self.tidy(RIGHT, wrong, "--since", "nothing"), 1, "SINCE=nothing: git knows no such commit")
 
 
 if __name__ == "__main__":

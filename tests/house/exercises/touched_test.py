@@ -89,8 +89,8 @@ class Touched(scratch.ScratchBook):
         with self.assertRaisesRegex(book_touched.Wrong, "SINCE=HEAD~7: git knows no such commit"):
             book_touched.changed_since("HEAD~7")
 
-    def base(self):
-        return subprocess.run([scratch.BOOK / ".ci/base"], cwd=self.root, text=True, stdout=subprocess.PIPE, check=True).stdout.strip()
+    def base(self, *options):
+        return subprocess.run([scratch.BOOK / ".ci/base", *options], cwd=self.root, text=True, stdout=subprocess.PIPE, check=True).stdout.strip()
 
     def commit(self, name):
         return subprocess.run(["git", "rev-parse", name], cwd=self.root, text=True, stdout=subprocess.PIPE, check=True).stdout.strip()
@@ -98,11 +98,14 @@ class Touched(scratch.ScratchBook):
     def the_base_of_a_change(self):
         """Of two commits without a remote, then of a branch, then of main itself."""
         self.assertEqual(self.base(), self.commit("HEAD~1"))
+        self.assertEqual(self.base("--passed"), "")
         self.git("update-ref", "refs/remotes/origin/main", "HEAD")
         self.assertEqual(self.base(), self.commit("HEAD~1"))
+        self.assertEqual(self.base("--passed"), "")
         for _ in range(2):
             self.git("commit", "-q", "--allow-empty", "-m", "more")
         self.assertEqual(self.base(), self.commit("HEAD~2"))
+        self.assertEqual(self.base("--passed"), self.commit("HEAD~2"))
         self.git("reset", "-q", "--soft", "HEAD~2")
 
     def test_without_a_history_there_is_no_base(self):
