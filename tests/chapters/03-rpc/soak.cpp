@@ -92,7 +92,7 @@ Status save(const fs::path& file, const State& state) {
 
 ZmqTransportOptions watched() {
   return {
-      .socket = {.reconnect_min = 10ms, .reconnect_max = 200ms, .linger = 1s, .check_every = 50ms}};
+      .socket = {.reconnect_min = 10ms, .reconnect_max = 200ms, .linger = 1s, .check_every = 2ms}};
 }
 
 /// Two numbers in a file, which survive the process that wrote them: how far a client has got, and its missed wake-ups.
