@@ -429,7 +429,7 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
   }
 
   /// Whether somebody waits though there is something for them, and no news would tell.  To ask what there is takes the
-  /// news in; so what is found some time after the look at the descriptor may have come meanwhile, and says nothing.
+  /// news in; so what is found some time after the look at the descriptor may have come meanwhile, and does not count.
   void look_for_a_missed_wakeup() {
     constexpr auto kMeanwhile = std::chrono::microseconds(5);
     if (is_closed_ || is_look_due_ || !anybody_waits()) return;
@@ -437,6 +437,7 @@ class Socket::State : public std::enable_shared_from_this<Socket::State> {
     pollfd news{news_.get(), POLLIN, 0};
     if (::poll(&news, 1, 0) != 0) return;  // the watcher is about to wake
     const int events = socket_.get(zmq::sockopt::events);
+    ++counters_.checked;
     const bool is_at_once = std::chrono::steady_clock::now() - looked < kMeanwhile;
     const bool is_missed = somebody_can_receive(events) || somebody_can_send(events);
     const std::uint64_t before = counters_.received + counters_.sent;

@@ -28,6 +28,7 @@ void add(SocketCounters& sum, const SocketCounters& more) {
   sum.sent += more.sent;
   sum.received += more.received;
   sum.dropped += more.dropped;
+  sum.checked += more.checked;
   sum.wakeups_missed += more.wakeups_missed;
 }
 
