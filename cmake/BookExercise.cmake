@@ -72,8 +72,9 @@ function(book_exercise folder)
     endforeach()
     _book_exercise_program(exercise.${id} ${stubs})
     set_target_properties(exercise.${id} PROPERTIES EXCLUDE_FROM_ALL ON)
-    # Where something is still to be written, a parameter may be unused.  A reader waits for the compiler after each save.
-    target_compile_options(exercise.${id} PRIVATE -Wno-unused-parameter $<$<CONFIG:RelWithDebInfo>:-O1>)
+    # Where something is still to be written, a parameter may be unused.  A reader waits for the compiler after each
+    # save, and may look with a debugger: -Og is better for both.
+    target_compile_options(exercise.${id} PRIVATE -Wno-unused-parameter $<$<CONFIG:RelWithDebInfo>:-Og>)
     set(program exercise.${id})
   endif()
   add_dependencies(stubs exercise.${id})
