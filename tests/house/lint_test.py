@@ -14,7 +14,7 @@ class Lint(HouseTest):
                              self.tree / "a.cpp")
 
     def tidy(self, header, source="", *options):
-        """A book of one chapter, with one header and one test, which does not include it."""
+        """A book of one chapter, with one header and one test."""
         test = str(self.tree / "tests/chapters/01-votes/votes_test.cpp")
         command = [{"directory": str(self.tree), "command": f"g++ -std=c++20 -c {test}", "file": test}]
         self.plant({"chapters/01-votes/votes/votes.hpp": header, test: source,

@@ -104,7 +104,7 @@ struct SocketCounters {
   std::uint64_t dropped = 0;   ///< messages that came with more than `frames_max` frames
   std::uint64_t checked = 0;   ///< how often SocketOptions::check_every has looked
   std::uint64_t wakeups_missed =
-      0;  ///< what that found; one in a hundred thousand came as it looked, more are a bug of ours
+      0;  ///< what that found; a few came as it looked, many are a bug of ours
 };
 
 /// A ZeroMQ socket that blocks goroutines only.

@@ -356,7 +356,7 @@ int Driver::judge(std::size_t grown) {
                   "quarter (at most {})",
                   counted, checked, missed, grown / 1024, kGrownMax / 1024));
   if (!said.empty()) say("clients said:\n" + said);
-  constexpr std::uint64_t kCameAsItLooked = 1000;  // SocketCounters: of this many looks, one may
+  constexpr std::uint64_t kCameAsItLooked = 1000;  // of so many looks, one may find what just came
   const bool are_woken = missed <= checked / kCameAsItLooked;
   const bool is_flat = kUnderSanitizer || grown <= kGrownMax;  // which keeps what was freed
   return lost + doubled == 0 && are_woken && acknowledged != 0 && said.empty() && is_flat ? 0 : 1;

@@ -1,5 +1,6 @@
 /// @file
-/// A reader's code that may never end, in a process of its own with a second of the processor's time.
+/// A reader's code that may never end, in a process of its own with a second of the processor's time
+/// (under the race detector, which takes many times as long, with more).
 ///
 /// Laws
 ///  1. What is parked or asleep uses none of that second: the clock on the wall decides nothing.
@@ -18,7 +19,7 @@
 
 namespace conclave {
 
-/// How many seconds of the processor's time there are.  The race detector takes many times as long.
+/// How many seconds of the processor's time there are.
 inline constexpr int kProcessorSecondsMax = detail::kDetectsRaces ? 20 : 1;
 
 /// How code ended that ran apart.
