@@ -9,15 +9,10 @@
 namespace conclave {
 namespace {
 
-using std::chrono::hours;
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr Duration kShort = milliseconds(10);
-constexpr Duration kLong = hours(1);
 
 TEST(AfterFunc, CallsInAGoroutineOfItsOwnAtItsDeadline) {  // law 1
   in_every_order([] {

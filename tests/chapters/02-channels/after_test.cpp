@@ -8,15 +8,11 @@
 namespace conclave {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr Duration kShort = milliseconds(10);
-constexpr Duration kLong = hours(1);
 
 TEST(After, SendsTheTimeWhenItsDurationHasPassed) {  // law 1
   in_virtual_time([] {

@@ -11,8 +11,6 @@
 namespace conclave {
 namespace {
 
-using std::chrono::hours;
-
 // --- select.go: each value is evaluated once in each select, whatever is chosen and whatever is nil
 
 TEST(GoSelect, EveryValueIsEvaluatedOnceInEachSelect) {

@@ -8,16 +8,12 @@
 namespace conclave {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr Duration kShort = milliseconds(10);
-constexpr Duration kLong = hours(1);
 
 /// Whether its done() is closed.
 bool ended(const Context& context) { return context.done().try_recv().closed; }

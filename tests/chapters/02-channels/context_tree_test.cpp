@@ -10,11 +10,6 @@
 namespace conclave {
 namespace {
 
-using std::chrono::hours;
-using std::chrono::milliseconds;
-
-constexpr Duration kShort = milliseconds(10);
-constexpr Duration kLong = hours(1);
 constexpr int kMany = kUnderSanitizer ? 20'000 : 100'000;
 
 bool ended(const Context& context) { return context.done().try_recv().closed; }

@@ -7,11 +7,8 @@
 namespace conclave {
 namespace {
 
-using std::chrono::milliseconds;
 using testing::ContainsRegex;
 using testing::HasSubstr;
-
-constexpr Duration kShort = milliseconds(10);
 
 Status error(int number) { return Status::aborted(fmt::format("error {}", number)); }
 

@@ -12,12 +12,8 @@ namespace conclave {
 namespace {
 
 using std::chrono::hours;
-using std::chrono::milliseconds;
 using testing::ContainsRegex;
 using testing::HasSubstr;
-
-constexpr Duration kShort = milliseconds(10);
-constexpr Duration kLong = hours(1);
 
 Status error(int number) { return Status::aborted(fmt::format("error {}", number)); }
 

@@ -12,13 +12,8 @@
 namespace conclave {
 namespace {
 
-using std::chrono::hours;
-using std::chrono::milliseconds;
 using testing::ContainsRegex;
 using testing::HasSubstr;
-
-constexpr Duration kShort = milliseconds(10);
-constexpr Duration kLong = hours(1);
 
 TEST(SingleFlight, AloneItReturnsWhatTheFunctionReturns) {
   SingleFlight<std::string, int> flight;  // outside run(): nobody has to wait

@@ -9,7 +9,6 @@
 namespace conclave {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using testing::ContainsRegex;
@@ -18,7 +17,6 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr Duration kPeriod = milliseconds(10);
-constexpr Duration kLong = hours(1);
 
 TEST(Ticker, TicksEveryPeriodFirstAfterOne) {  // law 3
   in_virtual_time([] {

@@ -12,6 +12,9 @@ namespace conclave {
 /// The point in virtual time `d` after the clock was made.
 inline TimePoint at(Duration d) { return TimePoint(d); }
 
+inline constexpr Duration kShort = std::chrono::milliseconds(10);
+inline constexpr Duration kLong = std::chrono::hours(1);  // longer than anything a test does
+
 inline constexpr const char* kJump = "the clock jumps";
 inline constexpr const char* kDeadlock = "all goroutines are asleep - deadlock!";
 

@@ -11,14 +11,10 @@ namespace conclave {
 namespace {
 
 using std::chrono::hours;
-using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr Duration kShort = milliseconds(10);
-constexpr Duration kLong = hours(1);
 
 TEST(TimerInSelect, TheFirstThatIsDueIsChosenWhateverItsKind) {
   for_each_seed(200, [](std::uint64_t seed) {

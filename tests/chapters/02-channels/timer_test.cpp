@@ -10,14 +10,10 @@ namespace conclave {
 namespace {
 
 using std::chrono::hours;
-using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr Duration kShort = milliseconds(10);
-constexpr Duration kLong = hours(1);
 
 // ---- Timer: stop ----
 
