@@ -154,8 +154,8 @@ TEST(DeadlockReport, EveryPrimitiveSaysWhatItWaitsForAndWhere) {
 TEST(DeadlockReport, AGoroutineOfAGroupShowsWhereItWasStarted) {
   const Ending ending = ending_of([] {
     run([] {
-      WaitGroup group;
       Mutex mutex;
+      WaitGroup group;  // it waits when it is destroyed
       lock(mutex);
       start(group, [&] { lock(mutex); });
     });
