@@ -67,7 +67,7 @@ bench: ## C=01 [CHECK=1] | measured beside Go and other peers in the same run; C
 asan: ## | every C++ test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup build python && PRESET=asan tools/test
 
-tsan: ## [ONLY=races] | every test under ThreadSanitizer, to which each goroutine is a thread
+tsan: ## [ONLY=races] | every test but the exercises' under ThreadSanitizer, to which each goroutine is a thread
 	@tools/setup build python && PRESET=tsan tools/test $(if $(ONLY),-R '^$(ONLY)\.')
 
 stubs: ## | each exercise, untouched, fails at once and in the way it declares

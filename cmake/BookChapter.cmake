@@ -39,6 +39,7 @@ function(book_chapter folder)
   target_link_libraries(${name} PUBLIC ${arg_DEPENDS} ${arg_PACKAGES} PRIVATE book_runtime_options)
   # A debugger knows the library's types, also in a preset whose programs know their lines only.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Debug,RelWithDebInfo>:-g>)
+  book_batches(${name})
 
   # A step grows the library from nothing, so it has what the library has, and not the library.
   # Its switches are its own, and ThreadSanitizer does not know them.
@@ -76,6 +77,7 @@ function(book_chapter folder)
   if(tests)
     add_executable(${name}.tests ${tests})
     target_link_libraries(${name}.tests PRIVATE book::${name} book::testing book_options)
+    book_batches(${name}.tests)
     gtest_discover_tests(${name}.tests TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
   endif()
 

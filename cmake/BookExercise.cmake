@@ -47,28 +47,23 @@ function(book_exercise folder)
   target_include_directories(tests.${id} PUBLIC ${exercise_dir} ${PROJECT_SOURCE_DIR}/tests/exercises)
   target_link_libraries(tests.${id} PUBLIC book::${arg_CHAPTER} book::exercise_support book::testing PRIVATE book_options)
 
-  # An exercise's tests ask who runs when, and share variables that only the schedule orders (see by_schedule.hpp).
-  set(discover DISCOVERY_TIMEOUT 60 PROPERTIES LABELS exercise TIMEOUT 120
-    ENVIRONMENT_MODIFICATION CONCLAVE_SWITCHES_ORDER=set:1)
   if(text)
     _book_exercise_program(solution.${id})
-    gtest_discover_tests(solution.${id} TEST_PREFIX solution.${id}. ${discover}
-      ENVIRONMENT CONCLAVE_ANSWERS=${solution_dir}/answers.txt)
+    _book_test_answer(solution.${id} solution.${id} CONCLAVE_ANSWERS=${solution_dir}/answers.txt)
     foreach(other IN LISTS also_right)
       cmake_path(GET other STEM name)
-      gtest_discover_tests(solution.${id} TEST_PREFIX also_right.${id}.${name}. ${discover}
-        ENVIRONMENT CONCLAVE_ANSWERS=${other})
+      _book_test_answer(solution.${id} also_right.${id}.${name} CONCLAVE_ANSWERS=${other})
     endforeach()
     add_custom_target(exercise.${id})
     add_dependencies(exercise.${id} solution.${id})
     set(program solution.${id})
   else()
     _book_exercise_program(solution.${id} ${solutions})
-    gtest_discover_tests(solution.${id} TEST_PREFIX solution.${id}. ${discover})
+    _book_test_answer(solution.${id} solution.${id})
     foreach(other IN LISTS also_right)
       cmake_path(GET other STEM name)
       _book_exercise_program(also_right.${id}.${name} ${other})
-      gtest_discover_tests(also_right.${id}.${name} TEST_PREFIX also_right.${id}.${name}. ${discover})
+      _book_test_answer(also_right.${id}.${name} also_right.${id}.${name})
     endforeach()
     _book_exercise_program(exercise.${id} ${stubs})
     set_target_properties(exercise.${id} PROPERTIES EXCLUDE_FROM_ALL ON)
@@ -234,6 +229,22 @@ macro(_book_check_exercise)
     message(FATAL_ERROR "book_exercise(${folder}): also-right/ answers replace the one source; there are ${count}: ${arg_SOURCES}")
   endif()
 endmacro()
+
+# The tests of an answer, a program, with what more is in their environment.
+# They ask who runs when, and share variables that only the schedule orders (CONCLAVE_SWITCHES_ORDER): ThreadSanitizer,
+# which is told so, would find nothing in them, and is not asked.
+function(_book_test_answer target prefix)
+  if(BOOK_SANITIZE STREQUAL thread)
+    set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)
+    return()
+  endif()
+  set(environment ${ARGN})
+  if(environment)
+    list(PREPEND environment ENVIRONMENT)
+  endif()
+  gtest_discover_tests(${target} TEST_PREFIX ${prefix}. DISCOVERY_TIMEOUT 60 PROPERTIES LABELS exercise TIMEOUT 120
+    ENVIRONMENT_MODIFICATION CONCLAVE_SWITCHES_ORDER=set:1 ${environment})
+endfunction()
 
 # A program: the exercise's test objects and these sources.
 function(_book_exercise_program target)

@@ -27,8 +27,22 @@ class Lint(HouseTest):
 
     def test_tidy(self):
         self.assert_says(self.tidy(RIGHT), 0)
-        self.assert_says(self.tidy(RIGHT.replace("ballot_count", "BallotCount")), 1, "ballot_count", "1 of 2 sources")
-        self.assert_says(self.tidy(RIGHT, "double third(int n) { return n / 3; }\n"), 1, "integer-division", "1 of 2")
+        self.assert_says(self.tidy(RIGHT.replace("ballot_count", "BallotCount")), 1, "ballot_count", "1 of 2 runs")
+        self.assert_says(self.tidy(RIGHT, "double third(int n) { return n / 3; }\n"), 1, "integer-division", "1 of 2 runs")
+
+    def test_tidy_of_several_sources_as_one(self):
+        votes = ["tests/chapters/01-votes/a_test.cpp", "tests/chapters/01-votes/b_test.cpp", "tests/chapters/01-votes/c_test.cpp"]
+        command = "g++ -std=c++20 -o CMakeFiles/votes.tests.dir/{0}.o -c {0}"
+        commands = [{"directory": str(self.tree), "command": command.format(self.tree / vote), "file": str(self.tree / vote)}
+                    for vote in votes]
+        helper = "namespace {\n\nint half(int n) { return n - n / 2; }\n\n}  // namespace\n\nint {}(int n) { return half(n); }\n"
+        self.plant({"chapters/01-votes/votes/votes.hpp": RIGHT, "build/compile_commands.json": json.dumps(commands),
+                    votes[0]: helper.replace("{}", "a"), votes[1]: helper.replace("{}", "b"),  # two halves: not as one
+                    votes[2]: "double third(int n) { return n / 3; }\n"})
+        tidy = [ROOT / "tools/tidy", "--build", self.tree / "build", "--root", self.tree]
+        self.assert_says(self.run_tool(*tidy), 1, "a_test.cpp", "c_test.cpp:1:", "integer-division", "1 of 3 runs")
+        self.plant({votes[2]: "double third(int n) { return n / 3.0; }\n"})
+        self.assert_says(self.run_tool(*tidy), 0, "[1/1]")  # b's was clean, and the headers'
 
     def test_tidy_of_a_change(self):
         def git(*arguments):
