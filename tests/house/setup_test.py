@@ -4,7 +4,7 @@ import shutil
 
 from house import ROOT, HouseTest, main
 
-ALL = "g++ cmake ninja-build libboost-fiber-dev libboost-context-dev libfmt-dev cppzmq-dev libmsgpack-cxx-dev libcli11-dev "\
+ALL = "g++ cmake ninja-build libboost-fiber-dev libboost-context-dev libfmt-dev cppzmq-dev libmsgpack-cxx-dev libxxhash-dev libcli11-dev "\
       "nlohmann-json3-dev libgtest-dev libgmock-dev"
 
 
