@@ -21,6 +21,7 @@
 #
 # Each step, each example and each fault is also a test: its output must be that of the .out file beside it.
 include(GoogleTest)
+include(BookBatches)
 include(BookWithout)
 
 function(book_chapter folder)
