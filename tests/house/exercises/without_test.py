@@ -19,7 +19,7 @@ PROGRAM = r"""
 class Without(scratch.ScratchBook):
     def setUp(self):
         super().setUp()
-        for path in ("cmake/BookChapter.cmake", "cmake/BookWithout.cmake", "tools/chapter", "tools/without", "tools/run_example"):
+        for path in ("cmake/BookChapter.cmake", "cmake/BookBatches.cmake", "cmake/BookWithout.cmake", "tools/chapter", "tools/without", "tools/run_example"):
             self.copy(path)
         self.write("CMakeLists.txt", """
             cmake_minimum_required(VERSION 3.25)
