@@ -223,7 +223,7 @@ Status Journal::recover_segment(std::size_t number, Recovered& found) {
   return disk_.remove(name);
 }
 
-Status Journal::begin_segment(std::uint64_t first, std::string batch) {
+Status Journal::begin_segment(std::uint64_t first, const std::string& batch) {
   const std::string name = segment_name(first);
   if (Status failed = write_whole(disk_, name, batch); !failed.ok()) return failed;
   Result<std::unique_ptr<File>> file = disk_.open(name, Open::existing);
@@ -305,12 +305,11 @@ Status Journal::write(const Batch& batch) {
     if (Status failed = next_segment(); !failed.ok()) return failed.not_executed();
   }
   if (Status failed = segment_->write(segment_bytes_, image.at(segment_bytes_)); !failed.ok()) {
-    return failed.code() == Code::resource_exhausted ? undo(std::move(failed))
-                                                     : give_up(std::move(failed));
+    return failed.code() == Code::resource_exhausted ? undo(failed) : give_up(failed);
   }
-  if (Status failed = segment_->sync(); !failed.ok()) return give_up(std::move(failed));
+  if (Status failed = segment_->sync(); !failed.ok()) return give_up(failed);
   if (!segment_is_named_) {
-    if (Status failed = disk_.sync_directory(); !failed.ok()) return give_up(std::move(failed));
+    if (Status failed = disk_.sync_directory(); !failed.ok()) return give_up(failed);
     segment_is_named_ = true;
   }
   segment_bytes_ += image.size();
@@ -330,14 +329,13 @@ Status Journal::next_segment() {
   return {};
 }
 
-Status Journal::undo(Status why) {
+Status Journal::undo(const Status& why) {
   ++counters_.undone;
-  if (!segment_->truncate(segment_bytes_).ok() || !segment_->sync().ok())
-    return give_up(std::move(why));
+  if (!segment_->truncate(segment_bytes_).ok() || !segment_->sync().ok()) return give_up(why);
   return why.not_executed();
 }
 
-Status Journal::give_up(Status why) {
+Status Journal::give_up(const Status& why) {
   broken_ = why;
   return why.perhaps_executed();
 }

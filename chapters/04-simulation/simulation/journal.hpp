@@ -117,15 +117,15 @@ class Journal {
   Status recover(Recovered& found);
   Status recover_snapshot(Recovered& found);
   Status recover_segment(std::size_t number, Recovered& found);
-  Status begin_segment(std::uint64_t first, std::string batch);
+  Status begin_segment(std::uint64_t first, const std::string& batch);
 
   Status remove_replaced();
 
   void write_batches();
   Status write(const Batch& batch);
   Status next_segment();
-  Status undo(Status why);
-  Status give_up(Status why);
+  Status undo(const Status& why);
+  Status give_up(const Status& why);
   [[nodiscard]] std::string segment_name(std::uint64_t first) const;
 
   Disk& disk_;
