@@ -150,6 +150,7 @@ inline constexpr std::array kBySchedule = std::to_array<std::string_view>({
     "Histories.OfAHundredThousandOperationsAreWhatTheModelSays",
     "Histories.TheSameSeedGivesTheSameHistory",
     "HostilePeers",  // servers and clients rest on their one thread
+    "JournalInAllWeather.LosesNothingThatWasAcknowledged",
     "Leaving.ReadyGoroutinesNeverRunOn",
     "Leaving.TheNextRunStartsClean",
     "Mutex.WaitersGetItInTheOrderInWhichTheyCame",
@@ -177,6 +178,7 @@ inline constexpr std::array kBySchedule = std::to_array<std::string_view>({
     "RandomPrograms.KeepEveryLaw",
     "RandomPrograms.MayBeLeftAtAnyMoment",
     "RandomPrograms.RepeatToTheByte",
+    "RealDisk.NeverBlocksTheThread",
     "RealTime.AnIdleProcessWaitsInTheKernelOnce",
     "RealTime.SleepersWakeInTheOrderOfTheirDeadlines",
     "Run.AThreadThatRanGoroutinesEndsCleanly",

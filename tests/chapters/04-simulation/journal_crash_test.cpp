@@ -111,7 +111,7 @@ class Life {
 };
 
 TEST(JournalInAllWeather, LosesNothingThatWasAcknowledged) {
-  constexpr std::uint64_t kSeeds = kUnderSanitizer ? 30 : 150;
+  constexpr std::uint64_t kSeeds = kUnderThreadSanitizer ? 3 : kUnderSanitizer ? 30 : 150;
   for_each_seed(kSeeds, [](std::uint64_t seed) {
     in_virtual_time([&] {
       Random random(seed);

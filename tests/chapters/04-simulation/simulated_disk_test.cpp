@@ -164,7 +164,8 @@ TEST(PowerFailure, EndsWhatWasOpen) {  // law 3
     make_durable(disk, "votes", "Castor");
     const auto file = opened(disk, "votes");
     Status late;
-    go([&] { late = file->write(0, "Pollux"); });
+    WaitGroup group;
+    group.go([&] { late = file->write(0, "Pollux"); });
     sleep_for(1ms);
 
     disk.crash();
@@ -174,7 +175,7 @@ TEST(PowerFailure, EndsWhatWasOpen) {  // law 3
     EXPECT_EQ(file->sync().code(), Code::unavailable);
     EXPECT_EQ(file->truncate(0).code(), Code::unavailable);
     EXPECT_EQ(file->size().status().code(), Code::unavailable);
-    sleep_for(5ms);
+    group.wait();
     EXPECT_EQ(late.code(), Code::unavailable);
     EXPECT_EQ(text_of(disk, "votes"), "Castor");
   });
