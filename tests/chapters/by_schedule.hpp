@@ -150,6 +150,7 @@ inline constexpr std::array kBySchedule = std::to_array<std::string_view>({
     "Histories.OfAHundredThousandOperationsAreWhatTheModelSays",
     "Histories.TheSameSeedGivesTheSameHistory",
     "HostilePeers",  // servers and clients rest on their one thread
+    "Journal",       // a simulated disk and its goroutines rest on their one thread
     "JournalInAllWeather.LosesNothingThatWasAcknowledged",
     "Leaving.ReadyGoroutinesNeverRunOn",
     "Leaving.TheNextRunStartsClean",
@@ -162,6 +163,7 @@ inline constexpr std::array kBySchedule = std::to_array<std::string_view>({
     "Peers.CloseOfAnEmptyChannelWakesThoseThatWaitInASelect",
     "Peers.CloseWithAPendingSenderLeavesNothingBehind",
     "Peers.TwoSelectsMeetWhoeverComesFirst",
+    "PowerFailure",
     "RWMutex.AWriterIsAloneAndReadersAreNot",
     "RWMutex.AfterAWriterTheReadersThatWaitedGoFirstAllTogether",
     "RWMutex.ReadersThatKeepComingDoNotStarveAWriter",
@@ -216,9 +218,11 @@ inline constexpr std::array kBySchedule = std::to_array<std::string_view>({
     "SingleFlight.MayLieInMainsFrameAlsoWhenAFlightIsOvertaken",
     "SingleFlight.WhoCallsAfterTheResultCameStartsANewFlight",
     "SingleFlight.WhoCallsMeanwhileGetsTheSameResult",
+    "Snapshot",
     "Socket.ADealerWaitsForRoom",
     "Socket.CloseEndsTheWaits",
     "Socket.ServesThoseWhoReceiveInTheirOrder",
+    "SyncThatTakesTime",
     "Ticker.EachTickGoesToOneOfThoseWhoWait",
     "Ticker.ResetCountsForThoseWhoWaitAlready",
     "Timer.InMainsFrameServesDestructorsAtTheEndOfTheProgram",
