@@ -2,7 +2,7 @@
 #
 #   book_batches(goroutines.tests)
 #
-# Such a build is mostly the same headers, read, instantiated and instrumented once more: a third of the time is enough.
+# Such a build is mostly the same headers, read, instantiated and instrumented once more for each source.
 # Elsewhere each source is compiled by itself, and must include what it uses.  tools/book_batches.py says which go together.
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(_book_batches ${CMAKE_CURRENT_LIST_DIR}/../tools/book_batches.py)

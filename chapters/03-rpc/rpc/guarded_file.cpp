@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "common/errno.hpp"
 #include "goroutines/descriptor.hpp"
 
 namespace conclave::rpc::detail {
@@ -18,19 +19,8 @@ namespace conclave::rpc::detail {
 namespace {
 
 Status explain(int error, const std::string& path) {
-  std::string message = fmt::format("{}: {}", path, std::strerror(error));
-  switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-      return Status::not_found(std::move(message));
-    case EEXIST:
-      return Status::already_exists(std::move(message), "it is not overwritten: take another name");
-    case EACCES:
-    case EPERM:
-      return Status::permission_denied(std::move(message));
-    default:
-      return Status::unavailable(std::move(message));
-  }
+  return {code_of(error), fmt::format("{}: {}", path, std::strerror(error)),
+          error == EEXIST ? "it is not overwritten: take another name" : ""};
 }
 
 }  // namespace

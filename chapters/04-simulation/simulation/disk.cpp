@@ -48,7 +48,8 @@ Result<std::string> read_whole(Disk& disk, const std::string& name, std::size_t 
   if (!size.ok()) return size.status();
   if (*size > bytes_max) {
     return Status::resource_exhausted(
-        fmt::format("{} has {} bytes, and at most {} are read", name, *size, bytes_max));
+        fmt::format("\"{}\" has {} bytes, and at most {} are read", name, *size, bytes_max),
+        "raise the limit, if the file is what it should be");
   }
   return (*file)->read(0, static_cast<std::size_t>(*size));
 }

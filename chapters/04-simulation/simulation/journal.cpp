@@ -19,6 +19,7 @@ constexpr std::size_t kPage = 4096;
 constexpr std::size_t kBatchHead = 32;
 constexpr std::size_t kSnapshotHead = 32;
 constexpr std::size_t kChecksum = 8;
+constexpr std::size_t kLength = 4;  // of a record, before it
 constexpr std::string_view kBatchMagic = "CJ01";
 constexpr std::string_view kSnapshotMagic = "CNCLVS01";
 constexpr std::string_view kSnapshotFile = ".snapshot";
@@ -189,8 +190,9 @@ Status Journal::recover_segment(std::size_t number, Recovered& found) {
   const std::uint64_t end =
       is_last ? UINT64_MAX : segments_[number + 1];  // what follows there is the next one's
   const std::string name = segment_name(segments_[number]);
-  const Result<std::string> whole = read_whole(
-      disk_, name, options_.segment_bytes + padded(kBatchHead + 2 * options_.queue_bytes_max));
+  const Result<std::string> whole =
+      read_whole(disk_, name,
+                 options_.segment_bytes + padded(kBatchHead + options_.queue_bytes_max + kLength));
   if (!whole.ok()) return whole.status();
 
   std::size_t place = 0;
@@ -208,8 +210,8 @@ Status Journal::recover_segment(std::size_t number, Recovered& found) {
     for (std::size_t at = 0; at < batch->records.size(); ++next_index_) {
       const std::size_t length = get<std::uint32_t>(batch->records, at);
       if (next_index_ > found.through)
-        found.records.emplace_back(batch->records.substr(at + 4, length));
-      at += 4 + length;
+        found.records.emplace_back(batch->records.substr(at + kLength, length));
+      at += kLength + length;
     }
     place += batch->size();
     last = batch;
@@ -262,7 +264,7 @@ Result<std::uint64_t> Journal::append(std::string_view record) {
   const auto mine = std::make_shared<Append>();
   mine->record = record;
   queue_.push_back(mine);
-  queued_bytes_ += record.size() + 4;
+  queued_bytes_ += record.size() + kLength;
   more_.notify_one();
   done_.wait(lock, [&] { return mine->done; });
   if (!mine->done)

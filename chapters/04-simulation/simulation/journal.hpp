@@ -79,7 +79,7 @@ struct JournalCounters {
 /// Records that are found again.
 class Journal {
  public:
-  /// Opens the journal, or begins one; cuts off a torn batch.  Parks while the disk works.
+  /// Opens the journal, or begins one; leaves out a torn batch.  Parks while the disk works.
   /// The disk outlives the journal, and is asked by nobody else for files that begin with `name`.
   /// @return data_loss when it is damaged; invalid_argument when no file can be called so; the disk's errors
   static Result<std::unique_ptr<Journal>> open(Disk& disk, std::string name, Recovered& found,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <utility>
@@ -14,38 +13,33 @@
 
 #include <fmt/format.h>
 
+#include "common/errno.hpp"
 #include "goroutines/blocking.hpp"
 
 namespace conclave {
 
 namespace {
 
-/// What a failed call means, as in `cannot write "votes.log": No space left on device`.
-Status explain(int error, std::string_view what, std::string_view name) {
-  std::string message = fmt::format("cannot {} \"{}\": {}", what, name, std::strerror(error));
+const char* what_to_do(int error) {
   switch (error) {
-    case ENOENT:
-    case ENOTDIR:
-      return Status::not_found(std::move(message));
-    case EEXIST:
-      return Status::already_exists(std::move(message));
-    case EACCES:
-    case EPERM:
-    case EROFS:
-      return Status::permission_denied(std::move(message));
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-      return Status::resource_exhausted(std::move(message), "make room, then go on");
+      return "make room, then go on";
     case EMFILE:
     case ENFILE:
-      return Status::resource_exhausted(std::move(message),
-                                        "raise the limit of open files (ulimit -n)");
+      return "raise the limit of open files (ulimit -n)";
     case EIO:
-      return Status::data_loss(std::move(message), "the device fails: look into the kernel's log");
+      return "the device fails: look into the kernel's log";
     default:
-      return Status::unknown(std::move(message));
+      return "";
   }
+}
+
+/// What a failed call means, as in `cannot write "votes.log": No space left on device`.
+Status explain(int error, std::string_view what, std::string_view name) {
+  return {code_of(error), fmt::format("cannot {} \"{}\": {}", what, name, std::strerror(error)),
+          what_to_do(error)};
 }
 
 /// Runs a system call on a helper, again when a signal interrupts it.  @return its result, or -1 with errno

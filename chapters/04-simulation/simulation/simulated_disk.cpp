@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kPage = 4096;   // what the page cache writes as one
 constexpr std::size_t kSector = 512;  // and the device as one
+constexpr std::uint64_t kNoLimit = DiskFaults().capacity;
 
 /// The bytes of a page, zeros behind the end of the file.
 std::string page_of(const std::string& bytes, std::uint64_t page) {
@@ -87,19 +88,10 @@ class SimulatedDisk::Handle final : public File {
       put(offset, bytes.substr(0, disk_.random_.below(bytes.size() + 1)));
       return failed("write");
     }
-    const std::uint64_t room = inode_->cached.size() + disk_.faults_.capacity -
-                               std::min(disk_.used(), disk_.faults_.capacity);
-    if (bytes.empty() ||
-        offset + bytes.size() <= std::max<std::uint64_t>(room, inode_->cached.size())) {
-      put(offset, bytes);
-      return {};
-    }
-    ++disk_.counters_.full;
-    if (room > offset) put(offset, bytes.substr(0, room - offset));
-    return Status::resource_exhausted(
-        fmt::format("cannot write \"{}\": the disk is full ({} bytes)", name_,
-                    disk_.faults_.capacity),
-        "make room, then go on");
+    const std::uint64_t fits =
+        std::min<std::uint64_t>(bytes.size(), size_max() - std::min(offset, size_max()));
+    put(offset, bytes.substr(0, fits));
+    return fits == bytes.size() ? Status() : full("write");
   }
 
   Status sync() override {
@@ -127,13 +119,7 @@ class SimulatedDisk::Handle final : public File {
   Status truncate(std::uint64_t size) override {
     if (Status gone = begin(); !gone.ok()) return gone;
     const std::uint64_t before = inode_->cached.size();
-    const std::uint64_t room =
-        before + disk_.faults_.capacity - std::min(disk_.used(), disk_.faults_.capacity);
-    if (size > before && size > room) {
-      ++disk_.counters_.full;
-      return Status::resource_exhausted(fmt::format(
-          "cannot truncate \"{}\": the disk is full ({} bytes)", name_, disk_.faults_.capacity));
-    }
+    if (size > size_max()) return full("truncate");
     inode_->cached.resize(size);
     inode_->touch(std::min(before, size), std::max(before, size));
     return {};
@@ -160,6 +146,20 @@ class SimulatedDisk::Handle final : public File {
 
   [[nodiscard]] Status failed(std::string_view what) const {
     return Status::data_loss(fmt::format("cannot {} \"{}\": the device fails", what, name_));
+  }
+
+  /// How large this file can get with the room that is left.
+  [[nodiscard]] std::uint64_t size_max() const {
+    const std::uint64_t room =
+        disk_.faults_.capacity - std::min(disk_.used(), disk_.faults_.capacity);
+    return room > kNoLimit - inode_->cached.size() ? kNoLimit : inode_->cached.size() + room;
+  }
+
+  [[nodiscard]] Status full(std::string_view what) const {
+    ++disk_.counters_.full;
+    return Status::resource_exhausted(fmt::format("cannot {} \"{}\": the disk is full ({} bytes)",
+                                                  what, name_, disk_.faults_.capacity),
+                                      "make room, then go on");
   }
 
   void put(std::uint64_t offset, std::string_view bytes) {

@@ -45,7 +45,8 @@ struct DiskFaults {
   Duration latency_min{};  ///< of a read, a write and a sync
   Duration latency_max{};
 
-  /// What becomes of a page at a crash, against one another.  None can be the old bytes only when `lost` is 0.
+  /// What becomes of a page at a crash, with which weight.  One of the four at least is not 0.  A change of a name or of a
+  /// size is undone with the weight of `lost`.
   /// @{
   unsigned kept = 1;
   unsigned lost = 1;

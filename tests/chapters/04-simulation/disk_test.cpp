@@ -83,6 +83,8 @@ TEST(Disk, RemovesAName) {
     EXPECT_THAT(disk.list().value(), ElementsAre());
     EXPECT_EQ(disk.remove("votes").code(), Code::not_found);
     EXPECT_EQ(file->read(0, 6).value(), "Castor");
+    EXPECT_TRUE(file->write(6, " and Pollux").ok());
+    EXPECT_EQ(file->read(0, 99).value(), "Castor and Pollux");
     EXPECT_EQ(text_of(disk, "votes"), "(none)");
   });
 }

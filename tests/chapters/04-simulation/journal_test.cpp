@@ -274,8 +274,7 @@ TEST(Snapshot, ReplacesWhatItStandsFor) {  // law 7
   });
 }
 
-// The simulator found both: a segment that a crash has shortened, which only a snapshot makes harmless; and a snapshot that was
-// there, and not durable.
+// The simulator found these three.
 TEST(Snapshot, StandsForRecordsThatAreGone) {
   in_virtual_time([] {
     SimulatedDisk disk(Random(1));
@@ -291,6 +290,29 @@ TEST(Snapshot, StandsForRecordsThatAreGone) {
     Opened log(disk);
     EXPECT_EQ(log.found.through, 3U);
     EXPECT_THAT(log.found.records, ElementsAre("4"));
+  });
+}
+
+TEST(
+    Snapshot,
+    StandsForAFileWhoseEndIsUnknown) {  // a crash has undone its removal, and not that of the one after it
+  in_virtual_time([] {
+    const JournalOptions small{.segment_bytes = 2 * kPageBytes};
+    SimulatedDisk disk(Random(1));
+    {
+      Opened log(disk, small);
+      append(*log.journal, {"1", "2", "3", "4", "5"});
+      const std::string first = text_of(disk, kFirstSegment);
+      EXPECT_TRUE(log.journal->save_snapshot(4, "1 to 4").ok());
+      make_durable(disk, kFirstSegment, first + std::string(kPageBytes, '?'));
+    }
+
+    Recovered found;
+    const Status status = Journal::open(disk, "log", found, small).status();
+
+    ASSERT_TRUE(status.ok()) << status;
+    EXPECT_EQ(found.through, 4U);
+    EXPECT_THAT(found.records, ElementsAre("5"));
   });
 }
 
