@@ -64,6 +64,9 @@ bench: ## C=01 [CHECK=1] | measured beside Go and other peers in the same run; C
 
 # To change: what maintainers run
 
+simulate: ## C=04 [P=counter] [SEEDS=1000] [SEED=4711] [WITH="--only loss"] | a chapter's programs in simulated worlds where all fails
+	@tools/setup build python && tools/simulate "$(C)" $(P) $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(SEED),--seed "$(SEED)") $(WITH)
+
 asan: ## | every C++ test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup build python && PRESET=asan tools/test
 
@@ -107,4 +110,4 @@ help-all:
 	@awk -F' *(: ##!?|[|]) *' '/^# To/ { print (n++ ? "\n" : "") substr($$0, 3) } \
 	  /^[a-z-]+: ##/ { printf "  make %-40s %s\n", $$1 " " $$2, $$3 }' Makefile
 
-.PHONY: run chapter step diff try docs learn check hint why progress solution reset test bench asan tsan stubs new-exercise soak fuzz mutants snippets lint format ci help help-all
+.PHONY: run chapter step diff try docs learn check hint why progress solution reset test bench simulate asan tsan stubs new-exercise soak fuzz mutants snippets lint format ci help help-all

@@ -7,6 +7,7 @@
 #     EXAMPLES counter lost_update           # the text's programs, in the text's order
 #     RACING   lost_update step.1            # those in which only the schedule orders what they share; steps, too
 #     FAULTS   deadlock_2 panic_below        # programs with a planted fault, for what they print
+#     SIMULATIONS counter                    # programs of simulations/ that live in simulated worlds
 #     OWN_BENCH grpc)                        # programs of bench/ that the chapter adds by itself
 #
 # and gets
@@ -14,6 +15,7 @@
 #   goroutines.step.1 ...             a program for each steps/N-....cpp
 #   goroutines.example.counter ...    a program for each example
 #   goroutines.fault.uncaught ...     a program for each fault
+#   goroutines.simulation.counter     a program for each simulation; as a test, two hundred worlds
 #   goroutines.without               a program and one of the chapter's mutants, on request only (BookWithout.cmake)
 #   goroutines.tests                  one program from tests/chapters/01-goroutines/*_test.cpp
 #   goroutines.bench.x                a program for each bench/x.cpp, built on request only
@@ -25,10 +27,10 @@ include(BookBatches)
 include(BookWithout)
 
 function(book_chapter folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;SOURCES;EXAMPLES;RACING;FAULTS;OWN_BENCH")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;SOURCES;EXAMPLES;RACING;FAULTS;SIMULATIONS;OWN_BENCH")
   if(arg_UNPARSED_ARGUMENTS OR NOT folder MATCHES "^[0-9][0-9]-([a-z]+)$")
     message(FATAL_ERROR "book_chapter(${folder}): want NN-name, then DEPENDS, PACKAGES, SOURCES, "
-                        "EXAMPLES, RACING, FAULTS and OWN_BENCH; cannot read '${arg_UNPARSED_ARGUMENTS}'")
+                        "EXAMPLES, RACING, FAULTS, SIMULATIONS and OWN_BENCH; cannot read '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   set(name ${CMAKE_MATCH_1})
   list(TRANSFORM arg_DEPENDS PREPEND book::)
@@ -73,6 +75,20 @@ function(book_chapter folder)
   endforeach()
   list(JOIN arg_FAULTS "\n" lines)
   file(CONFIGURE OUTPUT faults.txt CONTENT "${lines}\n")  # which are run one at a time only
+
+  add_custom_target(${name}.simulations)
+  foreach(simulation IN LISTS arg_SIMULATIONS)
+    set(target ${name}.simulation.${simulation})
+    add_executable(${target} simulations/${simulation}.cpp)
+    set_target_properties(${target} PROPERTIES
+      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/simulations OUTPUT_NAME ${simulation})
+    target_link_libraries(${target} PRIVATE book_options book::${name})
+    add_dependencies(${name}.simulations ${target})
+    add_test(NAME ${target} COMMAND ${target} --seeds 200)
+    set_tests_properties(${target} PROPERTIES TIMEOUT 120)
+  endforeach()
+  list(JOIN arg_SIMULATIONS "\n" lines)
+  file(CONFIGURE OUTPUT simulations.txt CONTENT "${lines}\n")  # for tools/simulate
 
   file(GLOB tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/chapters/${folder}/*_test.cpp)
   if(tests)

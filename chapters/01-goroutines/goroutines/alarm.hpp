@@ -35,6 +35,10 @@ class Alarm {
   /// @pre inside run(), which is not ending
   void set(TimePoint at);
 
+  /// Sets the alarm, or sets it anew, on the clock of run() and not on the group's.  Does not block.
+  /// @pre as set()
+  void set_on_run(TimePoint at);
+
   /// Does not block.
   /// @return whether it was set
   bool cancel() noexcept;

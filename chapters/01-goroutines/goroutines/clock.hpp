@@ -15,6 +15,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <source_location>
 
 namespace conclave {
@@ -57,7 +58,23 @@ class VirtualClock final : public Clock {
   TimePoint now_{};
 };
 
-/// The time on the clock of the enclosing run().  Does not block.
+/// How the clock of a GoroutineGroup differs from that of run(): it may have begun at another time, and go at another rate.
+/// In one simulated machine a second is then longer than in the next, as in real ones.
+struct GroupClock {
+  static constexpr std::int64_t kDriftMax = 500'000;  ///< in either direction
+
+  /// What it says when that of run() says zero; not negative.
+  Duration offset{};
+  /// How many parts per million it is too fast; negative: too slow.
+  std::int64_t drift_ppm = 0;
+
+  /// What it says when that of run() says `time`.
+  [[nodiscard]] TimePoint local(TimePoint time) const noexcept;
+  /// The first time of run() when it says `local`, or later; TimePoint::max() where there is none.
+  [[nodiscard]] TimePoint when(TimePoint local) const noexcept;
+};
+
+/// The time on the clock of the enclosing run(), or on that of the goroutine's group.  Does not block.
 /// @throws Panic outside run()
 [[nodiscard]] TimePoint now(std::source_location place = std::source_location::current());
 
@@ -72,6 +89,10 @@ template <class Rep, class Period>
 }
 
 void sleep(Duration d, std::source_location place);
+
+/// The time on the clock of run(), whatever the group's says.
+/// @pre inside run()
+[[nodiscard]] TimePoint run_time() noexcept;
 
 /// now() + d; TimePoint::max(), which is never, when the clock's last instant comes first.
 [[nodiscard]] TimePoint from_now(Duration d, std::source_location place);

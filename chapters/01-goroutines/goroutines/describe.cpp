@@ -30,7 +30,10 @@ struct Entry {
 std::string state_of(const Processor& processor, const Goroutine& goroutine) {
   if (&goroutine == current_goroutine) return goroutine.ending ? "unwinding" : "running";
   const Wait* wait = goroutine.wait;
-  if (wait == nullptr) return "runnable";
+  if (wait == nullptr) {
+    const bool paused = goroutine.group != nullptr && goroutine.group->is_paused;
+    return paused ? "runnable, but its group is paused" : "runnable";
+  }
   const bool ended = goroutine.orphaned || processor.lay_in_mains_frame(wait->object);
   if (wait->explain == nullptr || ended) return wait->call;
   return fmt::format("{}: {}", wait->call, wait->explain(wait->object));
@@ -157,7 +160,7 @@ std::string describe_goroutines(const Processor& processor, std::span<const Call
   std::ranges::stable_partition(
       goroutines, [](const Goroutine* goroutine) { return goroutine == current_goroutine; });
 
-  const TimePoint now = processor.now();
+  const TimePoint now = processor.run_time();
   const std::vector<CallAddress> running_calls(running.begin(), running.end());
   std::vector<Entry> entries;
   std::unordered_map<std::string, std::size_t> entry_of;

@@ -22,7 +22,9 @@ void Processor::end_goroutines() {
   Ending ending{main_, {}};
   for (Goroutine& goroutine : records_) {
     if (goroutine.id != 0 && &goroutine != main_) mark(goroutine, ending);
+    if (goroutine.group != nullptr) goroutine.group->is_paused = false;
   }
+  is_observed_ = false;
   main_has_returned_ = true;
   ended_.release();
   main_->ending = true;
@@ -37,7 +39,8 @@ void Processor::end_goroutines() {
   main_has_returned_ = false;
 }
 
-void Processor::end_group(const GroupState& group) {
+void Processor::end_group(GroupState& group) {
+  resume(group);
   ended_.release();
   Ending ending{current_goroutine, {}};
   for (Goroutine& goroutine : records_) {

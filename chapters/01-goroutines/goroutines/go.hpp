@@ -9,7 +9,8 @@
 ///  2. Goroutines are cooperative: a goroutine loses the processor only where it parks or yields.
 ///     (Differs from Go, which pre-empts since 1.14.)
 ///  3. The order in which ready goroutines run is policy, not meaning: no program may rest on it.
-///  4. Nobody waits for ever while others run: every ready goroutine gets its turn after a bounded number of turns.
+///  4. Nobody waits for ever while others run: every ready goroutine gets its turn after a bounded number of turns (but in
+///     Order::pct, where nobody's turn comes while one with a higher priority is ready).
 ///  5. Exceptions and errno belong to the goroutine: no switch carries them over to another.
 ///  6. When all goroutines are asleep and nothing outside can wake one (a descriptor that is waited for, a RunHandle, a
 ///     function of blocking()), the program ends with a report, and status 2.
@@ -21,6 +22,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <source_location>
 #include <string>
 #include <utility>
@@ -36,6 +38,20 @@ enum class Order {
   standard,
   /// Any ready goroutine, drawn from a generator seeded with RunOptions::seed.
   random,
+  /// The one with the highest priority.  Priorities are drawn at the start, and RunOptions::pct_depth - 1 times, at a turn that
+  /// was drawn among the first RunOptions::pct_turns, the one that would run gets the lowest of all; so does who
+  /// yields.  A mistake that needs d events in a certain order is found with a probability of at least
+  /// 1 / (n k^(d-1)), for n goroutines and k turns, where a random order may need exponentially many runs.
+  /// @rule{Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010, §2}
+  pct,
+};
+
+class GoroutineGroup;
+
+/// A turn of a goroutine: what it does until it parks, yields or ends.
+struct Turn {
+  std::uint64_t goroutine = 0;      ///< its number
+  GoroutineGroup* group = nullptr;  ///< null when it belongs to none
 };
 
 /// How run() runs.
@@ -43,8 +59,14 @@ struct RunOptions {
   /// The clock; null means real_clock().  It must outlive run().
   Clock* clock = nullptr;
   Order order = Order::standard;
-  /// Decides every choice of Order::random, and what a select chooses: same seed, same program, same order.
+  /// Decides every choice of Order::random and Order::pct, and what a select chooses: same seed, same program, same order.
   std::uint64_t seed = 1;
+  unsigned pct_depth = 3;           ///< how many events in a certain order are looked for; 1 to 64
+  std::uint64_t pct_turns = 10000;  ///< within how many turns
+  /// Called between two turns, with the one that comes; for who checks, after each step, that a law holds.  It is nobody's
+  /// turn then: it must neither park nor throw, and starts no goroutine.  It may pause the group; then that turn does not come.
+  /// To the race detector, each turn happens before the next.
+  std::function<void(const Turn&)> between_turns{};
   /// Stack of each goroutine in bytes, rounded up to whole pages; 16 KiB to 1 GiB.
   std::size_t stack_bytes = 64 * 1024;
   /// How many functions of blocking() run at once, each on a thread of its own; 1 to 1,024.

@@ -35,6 +35,7 @@ struct alignas(64) Goroutine : Queueable {
   bool orphaned = false;       // what it waits for has ended before it
 
   std::uint64_t id = 0;
+  std::uint64_t priority = 0;       // of Order::pct
   const void* frame = nullptr;      // where its stack of calls began when it parked or yielded
   TimePoint parked_at;              // as the processor knew the time
   GroupState* group = nullptr;      // with which it can be ended; null when it belongs to none

@@ -1,5 +1,8 @@
 #include "goroutines/goroutine_group.hpp"
 
+#include <cstdlib>
+
+#include "common/assert.hpp"
 #include "goroutines/parking.hpp"
 #include "goroutines/processor.hpp"
 
@@ -8,6 +11,17 @@ namespace conclave {
 std::string detail::Goroutine::full_name() const {
   if (group == nullptr || group->name.empty()) return name;
   return name.empty() ? group->name : group->name + ": " + name;
+}
+
+GoroutineGroup::GoroutineGroup(std::string name, GroupClock clock) {
+  ensure(clock.offset >= Duration{}, "a clock begins at zero or later (offset {} ns)",
+         clock.offset.count());
+  ensure(std::abs(clock.drift_ppm) <= GroupClock::kDriftMax,
+         "a clock drifts by at most {} parts per million ({})", GroupClock::kDriftMax,
+         clock.drift_ppm);
+  state_.name = std::move(name);
+  state_.handle = this;
+  state_.clock = clock;
 }
 
 GoroutineGroup::~GoroutineGroup() {
@@ -20,6 +34,16 @@ GoroutineGroup::~GoroutineGroup() {
 void GoroutineGroup::start(detail::Task&& task, std::string&& name, std::source_location place) {
   detail::current(place);
   detail::current_processor->start_in(&state_, std::move(task), std::move(name), nullptr, place);
+}
+
+void GoroutineGroup::pause(std::source_location place) {
+  if (!detail::inside_run()) detail::panic_outside_run(place);
+  detail::current_processor->pause(state_);
+}
+
+void GoroutineGroup::resume(std::source_location place) {
+  if (!detail::inside_run()) detail::panic_outside_run(place);
+  detail::current_processor->resume(state_);
 }
 
 void GoroutineGroup::end(std::source_location place) {

@@ -23,6 +23,9 @@
 ///  6. Destructors never wait: what would park returns at once, with nothing obtained.  So a lock that somebody else
 ///     holds is not held, though lock() and try_lock() return as if it were; do not look, in a destructor, at
 ///     what others are in the middle of changing, nor loop until they have changed it.
+///  7. Members see the group's clock, by now() and in every deadline they set, and of it laws 1 to 3 of clock.hpp hold.
+///  8. While the group is paused, no member takes a turn.  Time goes on, and what happens to members meanwhile they find when
+///     the group is resumed.
 ///
 /// What a member holds without a destructor to give it back (a `mutex.lock()` alone) stays held.
 /// Call from inside run().  Source: Go has none; for processes, POSIX killpg(2).
@@ -34,17 +37,25 @@
 #include <type_traits>
 #include <utility>
 
+#include "goroutines/clock.hpp"
 #include "goroutines/go.hpp"
+#include "goroutines/parking.hpp"
 #include "goroutines/start.hpp"
 
 namespace conclave {
+
+class GoroutineGroup;
 
 namespace detail {
 
 /// What the scheduler knows about a group.
 struct GroupState {
   std::string name;
+  GoroutineGroup* handle = nullptr;
+  GroupClock clock;
   std::size_t live = 0;  // how many members there are
+  bool is_paused = false;
+  Queue held;  // members whose turn has come while it was
 };
 
 }  // namespace detail
@@ -53,7 +64,8 @@ struct GroupState {
 class GoroutineGroup {
  public:
   /// An empty group; reports show the name of a member's group before its own.
-  explicit GoroutineGroup(std::string name = {}) { state_.name = std::move(name); }
+  /// @param clock   what its members' clock says
+  explicit GoroutineGroup(std::string name = {}, GroupClock clock = {});
   GoroutineGroup(const GoroutineGroup&) = delete;
   GoroutineGroup& operator=(const GoroutineGroup&) = delete;
 
@@ -79,6 +91,17 @@ class GoroutineGroup {
   /// that leaves end(); so it must not do so in a destructor.
   /// @throws Panic outside run()
   void end(std::source_location place = std::source_location::current());
+
+  /// No member takes a turn until resume(); one that calls it keeps its own until it parks or yields.  Does not block, and
+  /// may be called between two turns.  end() ends members of a paused group, too, and resumes it; so does the end of run().
+  /// @throws Panic outside run()
+  void pause(std::source_location place = std::source_location::current());
+
+  /// Members take turns again.  Does not block.
+  /// @throws Panic outside run()
+  void resume(std::source_location place = std::source_location::current());
+
+  [[nodiscard]] bool is_paused() const noexcept { return state_.is_paused; }
 
   /// How many members are alive.  Does not block.
   [[nodiscard]] std::size_t size() const noexcept { return state_.live; }

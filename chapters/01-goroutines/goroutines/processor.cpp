@@ -42,6 +42,7 @@ constexpr std::uint32_t kPicksPerIdleLook = 16 * kPicksPerLook;  // when nobody 
 constexpr std::size_t kDispatcherBytes = std::size_t{64} * 1024;
 
 constexpr std::size_t kHelpersMax = 1024;
+constexpr unsigned kPctDepthMax = 64;
 
 std::terminate_handler terminate_before = nullptr;
 
@@ -77,6 +78,12 @@ RunOptions checked(RunOptions options, std::source_location place) {
                       options.helpers_max, kHelpersMax),
           place);
   }
+  if (options.pct_depth < 1 || options.pct_depth > kPctDepthMax) {
+    panic(fmt::format("run: RunOptions::pct_depth is {}; it must be between 1 and {}",
+                      options.pct_depth, kPctDepthMax),
+          place);
+  }
+  if (options.pct_turns == 0) panic("run: RunOptions::pct_turns is 0; it must be 1 or more", place);
   if (options.clock == nullptr) options.clock = &real_clock();
   return options;
 }
@@ -122,13 +129,16 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   if (!poller_) poller_.emplace();
   clock_ = valid.clock;
   clock_has_refused_ = false;
-  run_queue_.reset(valid.order, valid.seed);
+  picks_.store(0, std::memory_order_relaxed);
+  run_queue_.reset(valid.order, valid.seed, {valid.pct_depth - 1, valid.pct_turns});
+  between_turns_ = valid.between_turns;
+  is_observed_ = between_turns_ != nullptr;
   seed_choices(valid.seed);
   stacks_.set_bytes(valid.stack_bytes);
   helpers_max_ = valid.helpers_max;
 
   last_id_ = 0;
-  race_context_.begin_scheduler();
+  race_context_.begin_scheduler(is_observed_);
   main_ = &allocate(std::move(main), "main", place);
   main_->race_context.begin_here();
   thread_.context = boost::fibers::context::active();
@@ -205,6 +215,7 @@ Goroutine& Processor::allocate(Task&& task, std::string&& name, std::source_loca
   if (!name.empty()) goroutine.name = std::move(name);
   goroutine.started_at = place;
   goroutine.thread_state = {};
+  run_queue_.welcome(goroutine);
   ++live_;
   return goroutine;
 }
@@ -282,17 +293,36 @@ void Processor::sleep_until(TimePoint deadline, std::source_location place) {
   // A deadline past the end of time has no timer: nothing will wake this goroutine.  One that is being unwound
   // is not parked, and will have ended when its timer comes.
   Goroutine& self = *current_goroutine;
-  if (deadline != TimePoint::max() && !self.ending) timers_.push(deadline, self);
+  if (deadline != TimePoint::max() && !self.ending) timers_.push(when(deadline), self);
   park({.call = deadline != TimePoint::max() ? "sleep" : "sleep, for ever", .place = place});
 }
 
-void Processor::set_alarm(Alarm& alarm, TimePoint at) {
+void Processor::set_alarm_on_run(Alarm& alarm, TimePoint at) {
   const RuntimeCode runtime;
   cancel_alarm(alarm);
   const bool of_group = alarm.lapses_ == Alarm::Lapses::with_group;
   if (at == TimePoint::max() || (of_group ? nothing_may_begin() : main_has_returned_)) return;
-  alarm.group_ = of_group ? group_of_starter() : nullptr;
+  alarm.group_ = group_of_starter();
   timers_.push(at, alarm);
+}
+
+TimePoint Processor::when(TimePoint deadline) const noexcept {
+  const GroupState* group = group_of_starter();
+  return group == nullptr ? deadline : group->clock.when(deadline);
+}
+
+void Processor::pause(GroupState& group) noexcept {
+  group.is_paused = true;
+  is_observed_ = true;
+}
+
+void Processor::resume(GroupState& group) noexcept {
+  group.is_paused = false;
+  while (!group.held.empty()) {
+    auto& goroutine = static_cast<Goroutine&>(group.held.front());
+    group.held.pop_front();
+    run_queue_.push_woken(goroutine);
+  }
 }
 
 void Processor::cancel_alarm(Alarm& alarm) noexcept {
@@ -305,7 +335,28 @@ Goroutine* Processor::next() noexcept {
   if (endings_ != nullptr) [[unlikely]]
     return next_to_end();
   if (picks % kPicksPerLook == 0) look_around();
-  return run_queue_.pop();
+  return is_observed_ ? next_observed() : run_queue_.pop();
+}
+
+Goroutine* Processor::next_observed() noexcept {
+  Goroutine* goroutine = run_queue_.pop();
+  while (goroutine != nullptr && !may_run(*goroutine)) {
+    goroutine->group->held.push_back(*goroutine);
+    goroutine = run_queue_.pop();
+  }
+  return goroutine;
+}
+
+/// Whether its group is not paused, also after whoever looks on has been told.
+bool Processor::may_run(Goroutine& goroutine) noexcept {
+  const GroupState* group = goroutine.group;
+  if (group != nullptr && group->is_paused) return false;
+  if (between_turns_) {
+    Goroutine* const self = std::exchange(current_goroutine, nullptr);
+    between_turns_({goroutine.id, group != nullptr ? group->handle : nullptr});
+    current_goroutine = self;
+  }
+  return group == nullptr || !group->is_paused;
 }
 
 /// Between two goroutines, now and then: what does the world outside want?

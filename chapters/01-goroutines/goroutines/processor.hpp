@@ -25,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <source_location>
@@ -81,7 +82,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   /// @return whether the goroutine was woken; false when it is being unwound instead
   bool park(const Wait& wait);
   void sleep_until(TimePoint deadline, std::source_location place);
-  void set_alarm(Alarm& alarm, TimePoint at);
+  void set_alarm_on_run(Alarm& alarm, TimePoint at);
   void cancel_alarm(Alarm& alarm) noexcept;
   void ready(Goroutine& goroutine) noexcept {
     goroutine.wait = nullptr;
@@ -89,9 +90,13 @@ class Processor final : public boost::fibers::algo::algorithm {
   }
 
   /// Unwinds all members of `group` but the goroutine that calls.
-  void end_group(const GroupState& group);
+  void end_group(GroupState& group);
   /// Unwinds the goroutine that calls.
   void end_self(std::source_location place);
+
+  /// Whether members of `group` take turns.
+  void pause(GroupState& group) noexcept;
+  void resume(GroupState& group) noexcept;
 
   /// The wait group, or the group, ends before its goroutines, which happens only while they are unwound.
   void forget(const WaitGroup& wait_group) noexcept;
@@ -100,7 +105,15 @@ class Processor final : public boost::fibers::algo::algorithm {
   /// Whether main has returned and `object` lies where its frame was.
   [[nodiscard]] bool lay_in_mains_frame(const void* object) const noexcept;
 
-  [[nodiscard]] TimePoint now() const noexcept { return clock_->now(); }
+  /// The time as the one that runs, or whose alarm fires, sees it.
+  [[nodiscard]] TimePoint now() const noexcept {
+    const GroupState* group = group_of_starter();
+    return group == nullptr ? clock_->now() : group->clock.local(clock_->now());
+  }
+  /// The time of run() when it is `deadline` for that one.
+  [[nodiscard]] TimePoint when(TimePoint deadline) const noexcept;
+  /// The time of run().
+  [[nodiscard]] TimePoint run_time() const noexcept { return clock_->now(); }
   [[nodiscard]] Poller& poller() noexcept { return *poller_; }
   /// Where other threads put what they have for this run().
   [[nodiscard]] const std::shared_ptr<Inbox>& inbox();
@@ -151,6 +164,8 @@ class Processor final : public boost::fibers::algo::algorithm {
   void release(Goroutine& goroutine) noexcept;
 
   Goroutine* next() noexcept;
+  Goroutine* next_observed() noexcept;
+  [[nodiscard]] bool may_run(Goroutine& goroutine) noexcept;
   void enter(Goroutine* goroutine) noexcept;
   void switch_to(Goroutine* goroutine) noexcept;
   Worker& worker_of(Goroutine& goroutine) noexcept;
@@ -201,6 +216,10 @@ class Processor final : public boost::fibers::algo::algorithm {
   std::deque<Worker> workers_;
   std::vector<Worker*> idle_workers_;
   boost::fibers::context* newest_context_ = nullptr;
+
+  // Who looks on, and whose turns do not come.
+  std::function<void(const Turn&)> between_turns_;
+  bool is_observed_ = false;  // one of them is there
 
   // What can run, what sleeps, what it stands on.
   RunQueue run_queue_;

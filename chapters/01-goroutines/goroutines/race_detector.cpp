@@ -26,10 +26,12 @@ void AnnotateIgnoreSyncEnd(const char* file, int line);
 namespace conclave::detail::sanitizer {
 namespace {
 
+thread_local bool here_switches_order = false;
+
 // A test of the scheduler rests on who runs when, as no program may: then each switch is an edge.
 bool switches_order() noexcept {
-  static const bool order = std::getenv("CONCLAVE_SWITCHES_ORDER") != nullptr;
-  return order;
+  static const bool everywhere = std::getenv("CONCLAVE_SWITCHES_ORDER") != nullptr;
+  return everywhere || here_switches_order;
 }
 
 }  // namespace
@@ -47,7 +49,8 @@ void switch_to_fiber(void* fiber) noexcept {
   __tsan_switch_to_fiber(fiber, switches_order() ? 0U : __tsan_switch_to_fiber_no_sync);
 }
 
-void begin_scheduler(void* fiber) noexcept {
+void begin_scheduler(void* fiber, bool switches_order_here) noexcept {
+  here_switches_order = switches_order_here;
   __libc_single_threaded = 0;  // else the standard library counts references without atomics
   void* self = current_fiber();
   switch_to_fiber(fiber);

@@ -43,7 +43,7 @@ void* create_fiber(std::uint64_t id, const std::string& name);
 void* current_fiber() noexcept;
 void destroy_fiber(void* fiber) noexcept;
 void switch_to_fiber(void* fiber) noexcept;
-void begin_scheduler(void* fiber) noexcept;
+void begin_scheduler(void* fiber, bool switches_order) noexcept;
 void end_scheduler(void* fiber) noexcept;
 void ignore_begin() noexcept;
 void ignore_end() noexcept;
@@ -167,9 +167,10 @@ class RaceContext {
     if constexpr (kDetectsRaces) *fiber_ = sanitizer::create_fiber(id, name);
   }
   /// The scheduler's: it orders nothing, and its reads and writes are no races.
-  void begin_scheduler() noexcept {
+  /// @param switches_order   each switch is an edge: for who rests on being one thread, and looks on between turns
+  void begin_scheduler([[maybe_unused]] bool switches_order) noexcept {
     if constexpr (kDetectsRaces)
-      sanitizer::begin_scheduler(*fiber_ = sanitizer::create_fiber(0, {}));
+      sanitizer::begin_scheduler(*fiber_ = sanitizer::create_fiber(0, {}), switches_order);
   }
   /// That of whoever calls.
   void begin_here() noexcept {

@@ -1,5 +1,7 @@
 #include "goroutines/run_queue.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace conclave::detail {
@@ -19,7 +21,7 @@ Goroutine* pop_back(Queue& queue) noexcept {
 
 }  // namespace
 
-void RunQueue::reset(Order order, std::uint64_t seed) {
+void RunQueue::reset(Order order, std::uint64_t seed, ChangePoints change_points) {
   woken_.clear();
   started_.clear();
   yielded_.clear();
@@ -27,10 +29,16 @@ void RunQueue::reset(Order order, std::uint64_t seed) {
   order_ = order;
   picks_ = 0;
   random_ = Random(seed).stream("order");
+  lowest_ = kDrawn;
+  change_points_.clear();
+  if (order != Order::pct) return;
+  for (unsigned i = 0; i < change_points.count; ++i)
+    change_points_.push_back(random_.between(std::uint64_t{1}, change_points.among));
+  std::ranges::sort(change_points_, std::greater());
 }
 
 void RunQueue::push(Queue& queue, Goroutine& goroutine) noexcept {
-  if (order_ == Order::random) {
+  if (order_ != Order::standard) {
     any_.push_back(&goroutine);
   } else {
     queue.push_back(goroutine);
@@ -44,6 +52,7 @@ void RunQueue::remove(Goroutine& goroutine) noexcept {
 
 Goroutine* RunQueue::pop() noexcept {
   if (order_ == Order::random) return pop_random();
+  if (order_ == Order::pct) return pop_pct();
 
   ++picks_;
   if (picks_ % kPatience == 0) {
@@ -63,11 +72,26 @@ Goroutine* RunQueue::pop_neglected() noexcept {
 }
 
 Goroutine* RunQueue::pop_random() noexcept {
+  return any_.empty() ? nullptr : take(random_.below(any_.size()));
+}
+
+/// The one with the highest priority, unless this is a change point: then it is moved back first.
+Goroutine* RunQueue::pop_pct() noexcept {
   if (any_.empty()) return nullptr;
-  std::swap(any_[random_.below(any_.size())], any_.back());
-  Goroutine* chosen = any_.back();
+  const auto highest = [this] { return std::ranges::max_element(any_, {}, &Goroutine::priority); };
+  ++picks_;
+  while (!change_points_.empty() && change_points_.back() <= picks_) {
+    change_points_.pop_back();
+    move_back(**highest());
+  }
+  return take(static_cast<std::size_t>(highest() - any_.begin()));
+}
+
+Goroutine* RunQueue::take(std::size_t slot) noexcept {
+  std::swap(any_[slot], any_.back());
+  Goroutine* taken = any_.back();
   any_.pop_back();
-  return chosen;
+  return taken;
 }
 
 }  // namespace conclave::detail

@@ -40,8 +40,11 @@ void Timers::lapse(const GroupState& group) noexcept {
   };
   if (std::erase_if(heap_, sleeps) != 0) make_heap();
   const auto of_group = [&](const Entry& entry) {
-    const Alarm* alarm = entry.alarm();
-    return alarm != nullptr && alarm->group_ == &group;
+    Alarm* alarm = entry.alarm();
+    if (alarm == nullptr || alarm->group_ != &group) return false;
+    if (alarm->lapses_ == Alarm::Lapses::with_group) return true;
+    alarm->group_ = nullptr;
+    return false;
   };
   // An alarm that lapses may cancel others: each time the heap is another one, so we look from the start.
   for (auto found = std::ranges::find_if(heap_, of_group); found != heap_.end();

@@ -45,7 +45,7 @@ class Timers {
   /// @pre the alarm is set
   void cancel(Alarm& alarm) noexcept;
 
-  /// Forgets the sleepers of `group`; the alarms that its members had set lapse.
+  /// Forgets the sleepers of `group`; the alarms that its members had set lapse, or are nobody's from now on.
   void lapse(const GroupState& group) noexcept;
 
   /// Nobody is woken any more; the alarms lapse.

@@ -8,7 +8,7 @@
 
 #include "channels/chan.hpp"
 #include "channels/select.hpp"
-#include "channels/timer.hpp"
+#include "goroutines/alarm.hpp"
 
 namespace conclave::rpc {
 
@@ -25,11 +25,40 @@ Status closed() { return Status::failed_precondition("the transport is closed");
 /// One end, as the network knows it.
 struct MemoryNetwork::End {
   std::string id;  // a number
+  std::size_t host = 0;
   Chan<Received> received;
   std::string address{};              // empty: does not listen
   std::set<std::string> connected{};  // addresses that this end calls
   bool is_closed = false;
   Chan<Signal> closed = make_chan<Signal>();
+
+  bool take(Received message) { return !is_closed && received.try_send(std::move(message)); }
+};
+
+/// A copy of a message that is on its way.  It arrives also when whoever has sent it is no more, and keeps itself until then.
+class MemoryNetwork::Copy final : public conclave::detail::Alarm {
+ public:
+  Copy(MemoryNetwork& network, const Passage& passage, Received received,
+       const std::shared_ptr<End>& to)
+      : Alarm(Lapses::with_run),
+        network_(network),
+        passage_(passage),
+        received_(std::move(received)),
+        end_(to) {}
+
+ private:
+  void fire() noexcept override {
+    const std::unique_ptr<Copy> self(this);
+    const std::shared_ptr<End> there = end_.lock();
+    if (!there) return;  // and perhaps no network either
+    network_.arrived(passage_, there->take(std::move(received_)));
+  }
+  void lapse() noexcept override { delete this; }
+
+  MemoryNetwork& network_;
+  Passage passage_;
+  Received received_;
+  std::weak_ptr<End> end_;
 };
 
 MemoryNetwork::MemoryNetwork(std::uint64_t seed, const Faults& faults)
@@ -51,27 +80,46 @@ void MemoryNetwork::carry(const End& sender, const std::shared_ptr<End>& to,
                           const Frames& message) {
   const bool is_called = !sender.address.empty() && to->connected.contains(sender.address);
   const Peer from = is_called ? Peer{kByAddress, sender.address} : Peer{kByNumber, sender.id};
-  if (random_.chance(faults_.lost)) return;
-  const int copies = random_.chance(faults_.twice) ? 2 : 1;
-  for (int i = 0; i < copies; ++i) {
-    const Duration delay(random_.between(faults_.delay_min.count(), faults_.delay_max.count()));
-    const auto arrive = [from, message, end = std::weak_ptr(to)] {
-      const std::shared_ptr<End> there = end.lock();
-      if (there && !there->is_closed)
-        static_cast<void>(there->received.try_send(Received{from, message}));
-    };
+  Passage passage{.from = sender.host, .to = to->host};
+  delays_.clear();
+  befalls(passage, message, delays_);
+  for (const Duration delay : delays_) {
     if (delay > Duration{}) {
-      after_func(delay, arrive);
+      auto copy = std::make_unique<Copy>(*this, passage, Received{from, message}, to);
+      copy->set_on_run(conclave::detail::run_time() + delay);
+      if (copy->is_set()) static_cast<void>(copy.release());
     } else {
-      arrive();
+      arrived(passage, to->take({from, message}));
     }
   }
 }
 
-MemoryTransport::MemoryTransport(MemoryNetwork& network, std::size_t received_max)
+void MemoryNetwork::befalls(Passage& /*passage*/, const Frames& /*message*/,
+                            std::vector<Duration>& delays) {
+  if (random_.chance(faults_.lost)) return;
+  const int copies = random_.chance(faults_.twice) ? 2 : 1;
+  for (int i = 0; i < copies; ++i)
+    delays.emplace_back(random_.between(faults_.delay_min.count(), faults_.delay_max.count()));
+}
+
+void MemoryNetwork::close_ends_of(std::size_t host) {
+  for (const auto& [id, end] : ends_) {
+    const std::shared_ptr<End> there = end.lock();
+    if (there && there->host == host) close(*there);
+  }
+}
+
+void MemoryNetwork::close(End& end) {
+  if (std::exchange(end.is_closed, true)) return;
+  if (!end.address.empty()) listening_.erase(end.address);
+  end.closed.close();
+}
+
+MemoryTransport::MemoryTransport(MemoryNetwork& network, std::size_t host, std::size_t received_max)
     : network_(network),
       end_(std::make_shared<MemoryNetwork::End>(
           MemoryNetwork::End{.id = std::to_string(++network.ends_made_),
+                             .host = host,
                              .received = make_chan<Received>(received_max)})) {
   network_.ends_[end_->id] = end_;
 }
@@ -142,10 +190,6 @@ Result<Received> MemoryTransport::recv(const Context& context) {
   return status.ok() ? Status::cancelled("the goroutine ends") : status;
 }
 
-void MemoryTransport::close() {
-  if (std::exchange(end_->is_closed, true)) return;
-  if (!end_->address.empty()) network_.listening_.erase(end_->address);
-  end_->closed.close();
-}
+void MemoryTransport::close() { network_.close(*end_); }
 
 }  // namespace conclave::rpc

@@ -99,6 +99,9 @@ class SimulatedDisk final : public Disk {
   /// From now on other faults.  Does not block.
   void set_faults(const DiskFaults& faults) { faults_ = faults; }
 
+  /// How many bytes all files have, also those that are open and have no name any more.
+  [[nodiscard]] std::uint64_t used() const;
+
   /// What has happened so far.
   [[nodiscard]] const DiskCounters& counters() const noexcept { return counters_; }
 
@@ -120,7 +123,6 @@ class SimulatedDisk final : public Disk {
   void crash_inode(Inode& inode);
   void crash_page(Inode& inode, std::uint64_t page);
   void takes_time();
-  [[nodiscard]] std::uint64_t used() const;
 
   Random random_;
   DiskFaults faults_;

@@ -135,8 +135,8 @@ TEST_F(RunQueueTest, WithNBeforeItAGoroutineRunsWithin976TimesNPlusOnePicks) {  
 
 TEST_F(RunQueueTest, NothingIsLostNorDoubled) {
   std::map<std::uint64_t, int> seen;
-  for (const Order order : {Order::standard, Order::random}) {
-    queue.reset(order, 5);
+  for (const Order order : {Order::standard, Order::random, Order::pct}) {
+    queue.reset(order, 5, {.count = 20, .among = 1000});
     seen.clear();
     for (std::uint64_t id = 0; id < 3000; ++id) {
       if (id % 3 == 0) queue.push_woken(make(id));
@@ -170,6 +170,50 @@ TEST_F(RunQueueTest, RandomOrderDrawsEachAsOften) {  // law 3
   for (const int count : drawn) {  // 1000 expected, standard deviation 30; the seed is fixed
     EXPECT_GT(count, 850);
     EXPECT_LT(count, 1150);
+  }
+  drain();
+}
+
+TEST_F(RunQueueTest, PctTakesTheHighestPriorityUntilAChangePointMovesItBack) {  // law 4
+  std::map<std::vector<std::uint64_t>, int> orders;
+  for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+    queue.reset(Order::pct, seed, {.count = 1, .among = 10});
+    for (std::uint64_t id = 1; id <= 3; ++id) {
+      Goroutine& goroutine = make(id);
+      queue.welcome(goroutine);
+      queue.push_started(goroutine);
+    }
+    // Each is ready again at once, so that the highest goes on until the change point, and another one after it.
+    std::vector<std::uint64_t> order;
+    for (int pick = 0; pick < 10; ++pick) {
+      Goroutine* next = queue.pop();
+      if (order.empty() || order.back() != next->id) order.push_back(next->id);
+      queue.push_woken(*next);
+    }
+    drain();
+    ++orders[order];
+  }
+  // A change point at the first pick moves the highest back before anybody saw it: a tenth of the runs.
+  int with_change = 0;
+  for (const auto& [order, count] : orders) {
+    ASSERT_LE(order.size(), 2U);
+    if (order.size() == 2) with_change += count;
+  }
+  EXPECT_EQ(orders.size(), 9U) << "three that go first, and of each pair";
+  EXPECT_GT(with_change, 500);
+  EXPECT_LT(with_change, 580);
+}
+
+TEST_F(RunQueueTest, PctMovesBackWhoYields) {  // law 4
+  queue.reset(Order::pct, 7);
+  for (std::uint64_t id = 1; id <= 3; ++id) {
+    queue.welcome(make(id));
+    queue.push_yielded(goroutines.back());
+  }
+  for (std::uint64_t round = 0; round < 30; ++round) {
+    Goroutine* next = queue.pop();
+    EXPECT_EQ(next->id, round % 3 + 1);
+    queue.push_yielded(*next);
   }
   drain();
 }

@@ -1,0 +1,117 @@
+#include "simulation/simulated_network.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "common/assert.hpp"
+
+namespace conclave::simulation {
+
+namespace {
+
+constexpr int kLate = 10;
+
+std::uint64_t digest(const rpc::Frames& message) {
+  std::uint64_t sum = message.size();
+  for (const std::string& frame : message) sum = checksum(frame, sum);
+  return sum;
+}
+
+}  // namespace
+
+Duration heavy_tailed(Random& random, Duration min, Duration typical, Duration max) {
+  const auto doublings = std::min(std::countl_zero(random() | 1), 40);
+  const std::int64_t span = std::max<std::int64_t>(typical.count(), 1);
+  // Within [0, span) half of the time, within [span, 2 span) a quarter of it, and so on.
+  const std::int64_t low = doublings == 0 ? 0 : span << (doublings - 1);
+  const std::int64_t high = doublings == 0 ? span : low * 2;
+  const Duration drawn(random.between(low, high - 1));
+  return std::min(max, min + drawn);
+}
+
+SimulatedNetwork::SimulatedNetwork(Random random, std::vector<std::string> hosts, Trace& trace)
+    : hosts_(std::move(hosts)), crashes_(hosts_.size()), trace_(trace) {
+  for (const std::string& from : hosts_) {
+    for (const std::string& to : hosts_)
+      links_.push_back({.random = random.stream(from + ">" + to)});
+  }
+}
+
+void SimulatedNetwork::cut(std::size_t from, std::size_t to, bool is_cut) {
+  if (from != to) link(from, to).is_cut = is_cut;
+}
+
+void SimulatedNetwork::clog(std::size_t from, std::size_t to, TimePoint until) {
+  if (from != to) link(from, to).clogged_until = until;
+}
+
+void SimulatedNetwork::mend_all() {
+  for (Link& link : links_) {
+    link.is_cut = false;
+    link.clogged_until = {};
+  }
+}
+
+void SimulatedNetwork::crash(std::size_t host) {
+  ++crashes_[host];
+  close_ends_of(host);
+}
+
+void SimulatedNetwork::befalls(rpc::Passage& passage, const rpc::Frames& message,
+                               std::vector<Duration>& delays) {
+  passage.mark = crashes_[passage.from];
+  ++counters_.sent;
+  trace_.count(digest(message), passage.from * hosts_.size() + passage.to);
+  const std::string& to = hosts_[passage.to];
+  if (passage.from == passage.to) return delays.push_back(faults_.delay_min);
+
+  Link& way = link(passage.from, passage.to);
+  if (way.is_cut) {
+    ++counters_.cut;
+    return trace_.say(hosts_[passage.from], "to {}: a message, which the cut loses", to);
+  }
+  if (way.random.chance(faults_.lost)) {
+    ++counters_.lost;
+    return trace_.say(hosts_[passage.from], "to {}: a message, which is lost", to);
+  }
+  const bool is_twice = way.random.chance(faults_.twice);
+  if (is_twice) ++counters_.twice;
+  const TimePoint time = conclave::detail::run_time();
+  for (int copy = 0; copy <= (is_twice ? 1 : 0); ++copy) {
+    delays.push_back(delay(way, time));
+    trace_.say(hosts_[passage.from], "to {}: a message{}, which takes {:.3f} ms", to,
+               copy == 0 ? "" : " again", static_cast<double>(delays.back().count()) / 1e6);
+  }
+}
+
+Duration SimulatedNetwork::delay(Link& link, TimePoint time) {
+  const Duration drawn =
+      heavy_tailed(link.random, faults_.delay_min, faults_.delay_typical, faults_.delay_max);
+  if (drawn > faults_.delay_min + kLate * faults_.delay_typical) ++counters_.late;
+  TimePoint arrival = time + drawn;
+  if (link.clogged_until > arrival) {
+    ++counters_.clogged;
+    arrival = link.clogged_until;
+  }
+  if (faults_.in_order) {
+    arrival = std::max(arrival, link.last_arrival);
+  } else if (arrival < link.last_arrival) {
+    ++counters_.overtook;
+  }
+  link.last_arrival = std::max(arrival, link.last_arrival);
+  return arrival - time;
+}
+
+void SimulatedNetwork::arrived(const rpc::Passage& passage, bool is_taken) {
+  trace_.count(is_taken ? 1 : 2, passage.from * hosts_.size() + passage.to);
+  ++(is_taken ? counters_.arrived : counters_.refused);
+  const bool is_of_dead = passage.mark != crashes_[passage.from];
+  if (is_of_dead && is_taken) ++counters_.of_dead;
+  trace_.say(hosts_[passage.to], "a message from {}{}{}", hosts_[passage.from],
+             is_of_dead ? ", which has crashed since" : "", is_taken ? "" : "; nobody takes it");
+}
+
+}  // namespace conclave::simulation
