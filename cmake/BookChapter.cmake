@@ -15,13 +15,14 @@
 #   goroutines.step.1 ...             a program for each steps/N-....cpp
 #   goroutines.example.counter ...    a program for each example
 #   goroutines.fault.uncaught ...     a program for each fault
-#   goroutines.simulation.counter     a program for each simulation; as a test, two hundred worlds
+#   goroutines.simulation.counter     a program for each simulation
 #   goroutines.without               a program and one of the chapter's mutants, on request only (BookWithout.cmake)
 #   goroutines.tests                  one program from tests/chapters/01-goroutines/*_test.cpp
 #   goroutines.bench.x                a program for each bench/x.cpp, built on request only
 #   goroutines.steps, .examples, .faults    all programs of that kind
 #
-# Each step, each example and each fault is also a test: its output must be that of the .out file beside it.
+# Each step, each example, each fault and each simulation is also a test: its output must be that of the .out file beside
+# it.  (A simulation prints the traces of its first worlds, as numbers: so they are the same in every preset.)
 include(GoogleTest)
 include(BookBatches)
 include(BookWithout)
@@ -78,14 +79,8 @@ function(book_chapter folder)
 
   add_custom_target(${name}.simulations)
   foreach(simulation IN LISTS arg_SIMULATIONS)
-    set(target ${name}.simulation.${simulation})
-    add_executable(${target} simulations/${simulation}.cpp)
-    set_target_properties(${target} PROPERTIES
-      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/simulations OUTPUT_NAME ${simulation})
-    target_link_libraries(${target} PRIVATE book_options book::${name})
-    add_dependencies(${name}.simulations ${target})
-    add_test(NAME ${target} COMMAND ${target} --seeds 200)
-    set_tests_properties(${target} PROPERTIES TIMEOUT 120)
+    _book_program(${name}.simulation.${simulation} simulations/${simulation}.cpp book_options book::${name})
+    add_dependencies(${name}.simulations ${name}.simulation.${simulation})
   endforeach()
   list(JOIN arg_SIMULATIONS "\n" lines)
   file(CONFIGURE OUTPUT simulations.txt CONTENT "${lines}\n")  # for tools/simulate

@@ -43,6 +43,7 @@ TimePoint saturated(Wide count) noexcept {
 }  // namespace
 
 TimePoint GroupClock::local(TimePoint time) const noexcept {
+  if (drift_ppm == 0) return saturated(Wide(time.time_since_epoch().count()) + offset.count());
   const Wide scaled = Wide(time.time_since_epoch().count()) * (kMillion + drift_ppm);
   return saturated(scaled / kMillion + offset.count());
 }
@@ -51,6 +52,7 @@ TimePoint GroupClock::when(TimePoint local) const noexcept {
   if (local == TimePoint::max()) return local;
   const Wide since_zero = Wide(local.time_since_epoch().count()) - offset.count();
   if (since_zero <= 0) return {};
+  if (drift_ppm == 0) return saturated(since_zero);
   const Wide rate = kMillion + drift_ppm;
   return saturated((since_zero * kMillion + rate - 1) / rate);  // rounded up: never too early
 }

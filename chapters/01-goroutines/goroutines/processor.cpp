@@ -335,7 +335,15 @@ Goroutine* Processor::next() noexcept {
   if (endings_ != nullptr) [[unlikely]]
     return next_to_end();
   if (picks % kPicksPerLook == 0) look_around();
-  return is_observed_ ? next_observed() : run_queue_.pop();
+  Goroutine* goroutine = next_ready();
+  // On a virtual clock there is no need to go to the dispatcher for it.
+  while (goroutine == nullptr && !timers_.empty() && jump_to(timers_.earliest())) {
+    quit_if_wanted();
+    take_mail();
+    wake_sleepers();
+    goroutine = next_ready();
+  }
+  return goroutine;
 }
 
 Goroutine* Processor::next_observed() noexcept {

@@ -164,6 +164,7 @@ class Processor final : public boost::fibers::algo::algorithm {
   void release(Goroutine& goroutine) noexcept;
 
   Goroutine* next() noexcept;
+  Goroutine* next_ready() noexcept { return is_observed_ ? next_observed() : run_queue_.pop(); }
   Goroutine* next_observed() noexcept;
   [[nodiscard]] bool may_run(Goroutine& goroutine) noexcept;
   void enter(Goroutine* goroutine) noexcept;

@@ -76,22 +76,24 @@ std::shared_ptr<MemoryNetwork::End> MemoryNetwork::find(const Peer& peer) const 
   return end && !end->is_closed ? end : nullptr;
 }
 
-void MemoryNetwork::carry(const End& sender, const std::shared_ptr<End>& to,
-                          const Frames& message) {
+void MemoryNetwork::carry(const End& sender, const std::shared_ptr<End>& to, Frames& message) {
   const bool is_called = !sender.address.empty() && to->connected.contains(sender.address);
   const Peer from = is_called ? Peer{kByAddress, sender.address} : Peer{kByNumber, sender.id};
   Passage passage{.from = sender.host, .to = to->host};
   delays_.clear();
   befalls(passage, message, delays_);
-  for (const Duration delay : delays_) {
-    if (delay > Duration{}) {
-      auto copy = std::make_unique<Copy>(*this, passage, Received{from, message}, to);
-      copy->set_on_run(conclave::detail::run_time() + delay);
-      if (copy->is_set()) static_cast<void>(copy.release());
-    } else {
-      arrived(passage, to->take({from, message}));
-    }
+  for (std::size_t copy = 0; copy < delays_.size(); ++copy) {
+    const bool is_last = copy + 1 == delays_.size();
+    deliver(passage, {from, is_last ? std::move(message) : message}, to, delays_[copy]);
   }
+}
+
+void MemoryNetwork::deliver(const Passage& passage, Received received,
+                            const std::shared_ptr<End>& to, Duration delay) {
+  if (delay <= Duration{}) return arrived(passage, to->take(std::move(received)));
+  auto copy = std::make_unique<Copy>(*this, passage, std::move(received), to);
+  copy->set_on_run(conclave::detail::run_time() + delay);
+  if (copy->is_set()) static_cast<void>(copy.release());
 }
 
 void MemoryNetwork::befalls(Passage& /*passage*/, const Frames& /*message*/,

@@ -69,7 +69,9 @@ class MemoryNetwork {
 
   [[nodiscard]] std::shared_ptr<End> find(const Peer& peer) const;
   void close(End& end);
-  void carry(const End& sender, const std::shared_ptr<End>& to, const Frames& message);
+  void carry(const End& sender, const std::shared_ptr<End>& to, Frames& message);
+  void deliver(const Passage& passage, Received received, const std::shared_ptr<End>& to,
+               Duration delay);
 
   Random random_;
   Faults faults_;

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "common/assert.hpp"
+
 namespace conclave::simulation {
 
 namespace {
@@ -94,6 +96,7 @@ void Cluster::run_on(Host& host, std::function<void(World&)> f, std::function<vo
       fail(Verdict::crash, fmt::format("{} has thrown: {}", host.name, error.what()));
       return;
     }
+    host.freeze();  // what it has started does not go on without it
     returned();
   });
 }
@@ -151,10 +154,10 @@ void Cluster::supervise() {
 
 void Cluster::pause(std::size_t host, bool is_paused) {
   Host& it = *hosts_[host];
-  if (it.group == nullptr || it.group->is_paused() == is_paused || failure_) return;
+  if (it.group == nullptr || failure_) return;
   if (is_paused) {
     it.group->pause();
-  } else if (it.turns_left != 0 || it.incarnation != 0) {
+  } else if (!it.is_at_its_end) {
     it.group->resume();
   }
 }
@@ -203,6 +206,9 @@ void Cluster::heal() {
 
 void Cluster::turn_comes(const Turn& turn) {
   ++turns_;
+  const TimePoint time = conclave::detail::run_time();
+  ensure(time >= last_turn_at_, "time does not go back (by {} ns)", (last_turn_at_ - time).count());
+  last_turn_at_ = time;
   trace_.count(0, turn.goroutine);
   if (failure_) return;
   if (turns_ > options_.turns_max) {
@@ -214,7 +220,7 @@ void Cluster::turn_comes(const Turn& turn) {
   for (const auto& host : hosts_) {
     if (turn.group == nullptr || host->group.get() != turn.group) continue;
     if (host->turns_left != 0 && --host->turns_left == 0) {
-      host->group->pause();
+      host->freeze();
       static_cast<void>(leavers_.try_send({host->index, host->incarnation, true}));
     }
     break;

@@ -96,6 +96,7 @@ class Cluster {
   const std::size_t nodes_;
   DiskFaults disk_faults_;
   std::uint64_t turns_ = 0;
+  TimePoint last_turn_at_{};
   std::vector<std::unique_ptr<Host>> hosts_;
   SimulatedNetwork network_;
   PerFault<std::uint64_t> happened_;

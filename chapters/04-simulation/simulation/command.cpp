@@ -15,7 +15,7 @@ namespace {
 struct Arguments {
   std::optional<std::uint64_t> seed{};
   std::uint64_t first = 1;
-  std::uint64_t seeds = 100;
+  std::uint64_t seeds = 20;
   std::uint64_t step = 1;
   std::size_t lines = 40;
   std::vector<std::string> only{};

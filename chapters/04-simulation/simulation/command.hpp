@@ -1,7 +1,7 @@
 /// @file
 /// command: the main() of a program that simulates, with the options that all of them have.
 ///
-///     counter                          a hundred seeds, one after the other; `make simulate` runs many, on all processors
+///     counter                          twenty seeds, one after the other; `make simulate` runs many, on all processors
 ///     counter --seed 4711              that one, with the last lines of its trace
 ///     counter --only loss --only crash with these faults, all of them in every run
 ///     counter --without bit_rot        with all but these

@@ -85,12 +85,18 @@ class HostWorld final : public World {
 void Host::boot(SimulatedNetwork& network, Trace& trace, Duration uptime_max) {
   ++incarnation;
   turns_left = 0;
+  is_at_its_end = false;
   Random uptime = random.stream(fmt::format("{} uptime", incarnation));
   const GroupClock clock{.offset = Duration(uptime.between(std::int64_t{0}, uptime_max.count())),
                          .drift_ppm = drift_ppm};
   is_alive = std::make_shared<bool>(true);
   world = std::make_unique<HostWorld>(*this, network, trace);
   group = std::make_unique<GoroutineGroup>(name, clock);
+}
+
+void Host::freeze() {
+  is_at_its_end = true;
+  group->pause();
 }
 
 void Host::end() {

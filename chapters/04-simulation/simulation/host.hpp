@@ -38,6 +38,9 @@ struct Host {
   /// @param uptime_max   what its clock may say
   void boot(SimulatedNetwork& network, Trace& trace, Duration uptime_max);
 
+  /// Nobody on it takes a turn any more.
+  void freeze();
+
   /// Unwinds what runs on it.
   /// @pre it is not alive any more, nor is its end of the network
   void end();
@@ -58,6 +61,7 @@ struct Host {
   std::unique_ptr<World> world{};
   std::unique_ptr<GoroutineGroup> group{};  // null: it is down
   std::uint64_t turns_left = 0;             // before it is frozen, to be crashed; 0: it is not
+  bool is_at_its_end = false;               // it is frozen
   Ends ends = Ends::process;                // in that case
   Duration ends_for{};                      // likewise
 };

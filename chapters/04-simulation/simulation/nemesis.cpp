@@ -71,8 +71,12 @@ Ends Nemesis::some_end() {
 void Nemesis::act(Fault fault) {
   ++cluster_.happened()[fault];
   switch (fault) {
-    case Fault::clog:
-      return cluster_.network().clog(some_host(), some_host(), now() + some_time(500ms));
+    case Fault::clog: {
+      const std::size_t from =
+          some_host();  // one draw a line: in a call, compilers order them as they like
+      const std::size_t to = some_host();
+      return cluster_.network().clog(from, to, now() + some_time(500ms));
+    }
     case Fault::crash: {
       const std::size_t node = some_node();
       const Duration pause = some_time(200ms);

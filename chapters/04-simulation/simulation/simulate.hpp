@@ -46,7 +46,8 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  /// What runs on the nodes n1, n2, …; after each crash again, with a new world.
+  /// What runs on the nodes n1, n2, …; after each crash again, with a new world.  What it has started ends with it: it is
+  /// unwound then, so what that has on its stacks must not refer to what this had.
   virtual void node(World& world) = 0;
 
   /// What runs on the clients c1, c2, …, until `faults` ends; then it brings to an end what it has begun, and returns.
