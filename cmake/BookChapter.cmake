@@ -4,6 +4,7 @@
 #     DEPENDS  common                        # earlier chapters and common: all it may include
 #     PACKAGES Boost::fiber fmt::fmt         # libraries of the distribution
 #     SOURCES  clock.cpp scheduler.cpp       # of the library, in reading order
+#     SEAMS    socket.cpp keys.cpp           # those of them that touch the machine; given, all others may not
 #     EXAMPLES counter lost_update           # the text's programs, in the text's order
 #     RACING   lost_update step.1            # those in which only the schedule orders what they share; steps, too
 #     FAULTS   deadlock_2 panic_below        # programs with a planted fault, for what they print
@@ -28,10 +29,10 @@ include(BookBatches)
 include(BookWithout)
 
 function(book_chapter folder)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;SOURCES;EXAMPLES;RACING;FAULTS;SIMULATIONS;OWN_BENCH")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPENDS;PACKAGES;SOURCES;SEAMS;EXAMPLES;RACING;FAULTS;SIMULATIONS;OWN_BENCH")
   if(arg_UNPARSED_ARGUMENTS OR NOT folder MATCHES "^[0-9][0-9]-([a-z]+)$")
     message(FATAL_ERROR "book_chapter(${folder}): want NN-name, then DEPENDS, PACKAGES, SOURCES, "
-                        "EXAMPLES, RACING, FAULTS, SIMULATIONS and OWN_BENCH; cannot read '${arg_UNPARSED_ARGUMENTS}'")
+                        "SEAMS, EXAMPLES, RACING, FAULTS, SIMULATIONS and OWN_BENCH; cannot read '${arg_UNPARSED_ARGUMENTS}'")
   endif()
   set(name ${CMAKE_MATCH_1})
   list(TRANSFORM arg_DEPENDS PREPEND book::)
@@ -82,6 +83,14 @@ function(book_chapter folder)
     _book_program(${name}.simulation.${simulation} simulations/${simulation}.cpp book_options book::${name})
     add_dependencies(${name}.simulations ${name}.simulation.${simulation})
   endforeach()
+  if(arg_SEAMS AND NOT BOOK_SANITIZE)  # whose builds have several sources in an object, and checks that call much
+    set(programs ${arg_SIMULATIONS})
+    list(TRANSFORM programs REPLACE "(.+)" "$<TARGET_OBJECTS:${name}.simulation.\\1>")
+    list(JOIN arg_SEAMS , seams)
+    add_test(NAME ${name}.seams
+      COMMAND ${PROJECT_SOURCE_DIR}/tools/check_seams --seams ${seams} $<TARGET_FILE:${name}> ${programs}
+      COMMAND_EXPAND_LISTS)
+  endif()
   list(JOIN arg_SIMULATIONS "\n" lines)
   file(CONFIGURE OUTPUT simulations.txt CONTENT "${lines}\n")  # for tools/simulate
 

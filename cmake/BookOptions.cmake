@@ -9,7 +9,7 @@ target_compile_options(book_runtime_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion
   -fno-omit-frame-pointer  # a goroutine's calls can be followed from frame to frame
   -fstack-clash-protection # a function with large variables touches each of their pages, the guard page, too
-  -fno-ipa-icf)            # two functions with the same code stay two: a report names the right one
+  $<$<CXX_COMPILER_ID:GNU>:-fno-ipa-icf>)  # two functions with the same code stay two: a report names the right one
 
 add_library(book_options INTERFACE)
 target_link_libraries(book_options INTERFACE book_runtime_options)
