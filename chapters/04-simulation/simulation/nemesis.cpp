@@ -10,7 +10,6 @@ namespace conclave::simulation {
 
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
-using std::chrono_literals::operator""h;
 using std::chrono_literals::operator""us;
 
 namespace {
@@ -104,9 +103,10 @@ void Nemesis::act(Fault fault) {
     }
     case Fault::rolling_restart:
       return group_.go([this] { restart_one_by_one(); });
-    case Fault::wall_jump:
-      return cluster_.jump_wall_clock(
-          some_host(), Duration(random_.between((-1h).count(), (1h).count()) * 3'600'000'000'000));
+    case Fault::wall_jump: {
+      const std::size_t host = some_host();
+      return cluster_.jump_wall_clock(host, random_.between(-3600, 3600) * 1s);
+    }
     case Fault::full:
       return fill_disk(some_node());
     default:
