@@ -290,5 +290,29 @@ Message unpack(Frames frames) {
   }
 }
 
+std::string describe(const Message& message) {
+  struct Words {
+    std::string call;
+    std::string operator()(const Request& request) const {
+      const std::string again =
+          request.attempt == 1 ? "" : fmt::format(", attempt {}", request.attempt);
+      return fmt::format("request {}: {}{}", call, request.method, again);
+    }
+    std::string operator()(const Reply& reply) const {
+      return fmt::format("reply {}: {}", call, to_string(reply.status.code()));
+    }
+    std::string operator()(const Cancel& /*cancel*/) const { return "cancel " + call; }
+    std::string operator()(const Ping& /*ping*/) const { return "ping " + call; }
+    std::string operator()(const Pong& pong) const {
+      return fmt::format("pong {}{}", call, pong.is_serving ? "" : ": takes no new calls");
+    }
+    std::string operator()(const GoAway& /*go_away*/) const { return "go_away"; }
+    std::string operator()(const Unreadable& unreadable) const {
+      return fmt::format("unreadable: {}", unreadable.why.message());
+    }
+  };
+  return std::visit(Words{fmt::format("..{:04}", message.call % 10'000)}, message.content);
+}
+
 }  // namespace wire
 }  // namespace conclave::rpc

@@ -119,5 +119,8 @@ struct Message {
 /// The message of these frames.
 [[nodiscard]] Message unpack(Frames frames);
 
+/// What a message says, for people: "request ..7875: Counter.Add, attempt 2", with the end of the call's number.
+[[nodiscard]] std::string describe(const Message& message);
+
 }  // namespace wire
 }  // namespace conclave::rpc

@@ -101,10 +101,11 @@ constexpr int kWriters = 64;
 constexpr int kRecordsEach = 1000;
 constexpr int kAlone = 1000;
 
-/// A folder of its own below the working directory, which a temporary file system may not be.
+/// A folder of its own beside this program: /tmp may be no disk.
 class Folder {
  public:
-  Folder() {
+  Folder()
+      : path_(std::filesystem::read_symlink("/proc/self/exe").parent_path() / "journal.XXXXXX") {
     if (::mkdtemp(path_.data()) == nullptr) std::abort();
   }
   Folder(const Folder&) = delete;
@@ -113,7 +114,7 @@ class Folder {
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  std::string path_ = "bench-journal.XXXXXX";
+  std::string path_;
 };
 
 double records_per_s(int records, const std::function<void()>& write) {

@@ -7,6 +7,7 @@ package main
 import (
 	"container/heap"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -68,7 +69,11 @@ const alone = 1000
 
 // A record, a sync.
 func journal() {
-	file, err := os.CreateTemp(".", "bench-journal.*")
+	program, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	file, err := os.CreateTemp(filepath.Dir(program), "journal.*") // beside it: /tmp may be no disk
 	if err != nil {
 		panic(err)
 	}

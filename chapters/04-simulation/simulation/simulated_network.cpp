@@ -3,16 +3,27 @@
 #include <algorithm>
 #include <bit>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
-#include "common/assert.hpp"
+#include "rpc/wire.hpp"
 
 namespace conclave::simulation {
 
 namespace {
 
 constexpr int kLate = 10;
+constexpr int kNumberBits = 40;  // of a passage's mark: the message; above, which life has sent it
+
+/// What a message says, as far as it is one of chapter 3's.
+std::string words(const rpc::Frames& message) {
+  const rpc::wire::Message read = rpc::wire::unpack(message);
+  if (!std::holds_alternative<rpc::wire::Unreadable>(read.content)) return describe(read);
+  std::size_t bytes = 0;
+  for (const std::string& frame : message) bytes += frame.size();
+  return fmt::format("{} bytes", bytes);
+}
 
 std::uint64_t digest(const rpc::Frames& message) {
   std::uint64_t sum = message.size();
@@ -62,29 +73,33 @@ void SimulatedNetwork::crash(std::size_t host) {
 
 void SimulatedNetwork::befalls(rpc::Passage& passage, const rpc::Frames& message,
                                std::vector<Duration>& delays) {
-  passage.mark = crashes_[passage.from];
-  ++counters_.sent;
+  const std::uint64_t number = ++counters_.sent;
+  passage.mark = crashes_[passage.from] << kNumberBits | number;
   trace_.count(digest(message), passage.from * hosts_.size() + passage.to);
-  const std::string& to = hosts_[passage.to];
-  if (passage.from == passage.to) return delays.push_back(faults_.delay_min);
+  const auto say = [&](std::string_view fate) {
+    if (!trace_.keeps_words()) return;
+    trace_.say(hosts_[passage.from], "→ {}  #{} {}{}", hosts_[passage.to], number, words(message),
+               fate);
+  };
+  if (passage.from == passage.to) {
+    delays.push_back(faults_.delay_min);
+    return say("");
+  }
 
   Link& way = link(passage.from, passage.to);
   if (way.is_cut) {
     ++counters_.cut;
-    return trace_.say(hosts_[passage.from], "to {}: a message, which the cut loses", to);
+    return say(", which the cut loses");
   }
   if (way.random.chance(faults_.lost)) {
     ++counters_.lost;
-    return trace_.say(hosts_[passage.from], "to {}: a message, which is lost", to);
+    return say(", which is lost");
   }
   const bool is_twice = way.random.chance(faults_.twice);
   if (is_twice) ++counters_.twice;
   const TimePoint time = conclave::detail::run_time();
-  for (int copy = 0; copy <= (is_twice ? 1 : 0); ++copy) {
-    delays.push_back(delay(way, time));
-    trace_.say(hosts_[passage.from], "to {}: a message{}, which takes {:.3f} ms", to,
-               copy == 0 ? "" : " again", static_cast<double>(delays.back().count()) / 1e6);
-  }
+  for (int copy = 0; copy <= (is_twice ? 1 : 0); ++copy) delays.push_back(delay(way, time));
+  say(is_twice ? ", twice" : "");
 }
 
 Duration SimulatedNetwork::delay(Link& link, TimePoint time) {
@@ -108,10 +123,12 @@ Duration SimulatedNetwork::delay(Link& link, TimePoint time) {
 void SimulatedNetwork::arrived(const rpc::Passage& passage, bool is_taken) {
   trace_.count(is_taken ? 1 : 2, passage.from * hosts_.size() + passage.to);
   ++(is_taken ? counters_.arrived : counters_.refused);
-  const bool is_of_dead = passage.mark != crashes_[passage.from];
+  const bool is_of_dead = passage.mark >> kNumberBits != crashes_[passage.from];
   if (is_of_dead && is_taken) ++counters_.of_dead;
-  trace_.say(hosts_[passage.to], "a message from {}{}{}", hosts_[passage.from],
-             is_of_dead ? ", which has crashed since" : "", is_taken ? "" : "; nobody takes it");
+  trace_.say(hosts_[passage.to], "← {}  #{}{}{}", hosts_[passage.from],
+             passage.mark & ((std::uint64_t{1} << kNumberBits) - 1),
+             is_of_dead ? ", of a life that has ended since" : "",
+             is_taken ? "" : ", which nobody takes");
 }
 
 }  // namespace conclave::simulation

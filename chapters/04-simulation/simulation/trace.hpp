@@ -38,6 +38,9 @@ class Trace {
     mix(whom);
   }
 
+  /// Whether words are kept.
+  [[nodiscard]] bool keeps_words() const { return lines_max_ != 0; }
+
   /// The same in words, which do not count.
   template <class... Args>
   void say(std::string_view actor, fmt::format_string<Args...> format, Args&&... args) {

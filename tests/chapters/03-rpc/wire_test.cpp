@@ -213,5 +213,20 @@ TEST(Wire, SurvivesWhateverItIsSent) {
   EXPECT_LT(readable, 20'000);
 }
 
+TEST(Wire, IsSaidInWords) {
+  EXPECT_EQ(wire::describe({.call = 97875, .content = wire::Request{.method = "Counter.Add"}}),
+            "request ..7875: Counter.Add");
+  EXPECT_EQ(wire::describe({.call = 7, .content = wire::Request{.method = "A.B", .attempt = 2}}),
+            "request ..0007: A.B, attempt 2");
+  EXPECT_EQ(wire::describe({.call = 7, .content = wire::Reply{.status = Status::not_found("x")}}),
+            "reply ..0007: not_found");
+  EXPECT_EQ(wire::describe({.call = 7, .content = wire::Cancel{}}), "cancel ..0007");
+  EXPECT_EQ(wire::describe({.call = 7, .content = wire::Ping{}}), "ping ..0007");
+  EXPECT_EQ(wire::describe({.call = 7, .content = wire::Pong{.is_serving = false}}),
+            "pong ..0007: takes no new calls");
+  EXPECT_EQ(wire::describe({.content = wire::GoAway{}}), "go_away");
+  EXPECT_EQ(wire::describe(wire::unpack({"?"})).substr(0, 12), "unreadable: ");
+}
+
 }  // namespace
 }  // namespace conclave::rpc::wire
