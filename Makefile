@@ -64,8 +64,8 @@ bench: ## C=01 [CHECK=1] | measured beside Go and other peers in the same run; C
 
 # To change: what maintainers run
 
-simulate: ## C=04 [P=counter] [SEEDS=1000] [SEED=4711] [WITH="--only loss"] | a chapter's programs in simulated worlds where all fails
-	@tools/setup build python && tools/simulate "$(C)" $(P) $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(SEED),--seed "$(SEED)") $(WITH)
+simulate: ## [C=04] [P=counter] [SEEDS=1000] [SEED=4711] [WITH="--only loss"] | programs in simulated worlds where all fails
+	@tools/setup build python && tools/simulate "$(C)" "$(P)" $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(SEED),--seed "$(SEED)") $(WITH)
 
 asan: ## | every C++ test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup build python && PRESET=asan tools/test
