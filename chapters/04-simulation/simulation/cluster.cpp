@@ -115,11 +115,11 @@ void Cluster::start(std::size_t host) {
 
 void Cluster::crash(std::size_t host, Ends what) {
   Host& it = *hosts_[host];
-  if (it.group == nullptr) return;
-  trace_.tell(it.name, "{}", what == Ends::machine ? "loses power" : "is killed");
-  if (what == Ends::machine) {
+  if (what == Ends::machine) {  // of which the disk is a part, whether a process runs or not
+    trace_.tell(it.name, "loses power");
     it.disk.crash();
-  } else {
+  } else if (it.group != nullptr) {
+    trace_.tell(it.name, "is killed");
     it.disk.restart();
   }
   end(it);
@@ -152,14 +152,22 @@ void Cluster::supervise() {
   }
 }
 
-void Cluster::pause(std::size_t host, bool is_paused) {
+std::function<void()> Cluster::pause(std::size_t host) {
   Host& it = *hosts_[host];
-  if (it.group == nullptr || failure_) return;
-  if (is_paused) {
-    it.group->pause();
-  } else if (!it.is_at_its_end) {
-    it.group->resume();
-  }
+  if (it.group == nullptr) return [] {};
+  ++it.pauses;
+  it.group->pause();
+  return [this, &it, incarnation = it.incarnation, has_ended = false]() mutable {
+    if (std::exchange(has_ended, true) || it.group == nullptr || it.incarnation != incarnation)
+      return;
+    if (it.pauses != 0) --it.pauses;  // healing has ended all of them
+    resume(it);
+  };
+}
+
+/// Unless somebody else keeps it from running.
+void Cluster::resume(Host& host) {
+  if (host.pauses == 0 && !host.is_at_its_end && !failure_) host.group->resume();
 }
 
 void Cluster::jump_wall_clock(std::size_t host, Duration by) {
@@ -199,7 +207,8 @@ void Cluster::heal() {
   for (std::size_t node = 0; node < nodes_; ++node) {
     hosts_[node]->disk.set_faults(works);
     hosts_[node]->turns_left = 0;
-    pause(node, false);
+    hosts_[node]->pauses = 0;
+    if (is_up(node)) resume(*hosts_[node]);
     start(node);
   }
 }

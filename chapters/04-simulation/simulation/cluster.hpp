@@ -5,7 +5,6 @@
 /// Laws
 ///  1. A host that has crashed has no goroutine left, and its disk, network and trace serve its dead no more.
 ///  2. What is done to a host that is down, or was started anew, is done to nobody.
-///  3. counters say what was done.
 #pragma once
 
 #include <cstddef>
@@ -44,12 +43,15 @@ class Cluster {
   [[nodiscard]] bool is_up(std::size_t host) const { return hosts_[host]->group != nullptr; }
 
   void start(std::size_t host);
+  /// A process that is down cannot be killed; a machine can lose power.
   void crash(std::size_t host, Ends what);
   /// Starts it after a while, unless somebody else does.
   void start_after(std::size_t host, Duration pause);
   /// Crashes it before its `turns`-th turn from now, unless it has crashed before, and starts it again after a while.
   void crash_at_turn(std::size_t host, std::uint64_t turns, Ends what, Duration pause);
-  void pause(std::size_t host, bool is_paused);
+  /// Pauses it.
+  /// @return what ends this pause, and no other one that has begun meanwhile
+  [[nodiscard]] std::function<void()> pause(std::size_t host);
   void jump_wall_clock(std::size_t host, Duration by);
 
   /// Runs `client` on each client, and then calls `done`.
@@ -86,6 +88,7 @@ class Cluster {
  private:
   void boot(Host& host);
   void end(Host& host);
+  void resume(Host& host);
   void supervise();
   void add_host(const std::string& name, const Random& random, const Faults& drawn);
   void run_on(Host& host, std::function<void(World&)> f, std::function<void()> returned);

@@ -86,6 +86,7 @@ void Host::boot(SimulatedNetwork& network, Trace& trace, Duration uptime_max) {
   ++incarnation;
   turns_left = 0;
   is_at_its_end = false;
+  pauses = 0;
   Random uptime = random.stream(fmt::format("{} uptime", incarnation));
   const GroupClock clock{.offset = Duration(uptime.between(std::int64_t{0}, uptime_max.count())),
                          .drift_ppm = drift_ppm};

@@ -62,6 +62,7 @@ struct Host {
   std::unique_ptr<GoroutineGroup> group{};  // null: it is down
   std::uint64_t turns_left = 0;             // before it is frozen, to be crashed; 0: it is not
   bool is_at_its_end = false;               // it is frozen
+  unsigned pauses = 0;                      // that have begun and not ended
   Ends ends = Ends::process;                // in that case
   Duration ends_for{};                      // likewise
 };

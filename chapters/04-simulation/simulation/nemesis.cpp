@@ -93,9 +93,8 @@ void Nemesis::act(Fault fault) {
       }
       return;
     case Fault::pause: {
-      const std::size_t node = some_node();
-      cluster_.pause(node, true);
-      return later(some_time(300ms), [this, node] { cluster_.pause(node, false); });
+      std::function<void()> resume = cluster_.pause(some_node());
+      return later(some_time(300ms), std::move(resume));
     }
     case Fault::slow: {
       const std::size_t node = some_node();
@@ -118,9 +117,9 @@ void Nemesis::act(Fault fault) {
 void Nemesis::slow_down(std::size_t node) {
   const TimePoint end = now() + some_time(1s);
   while (now() < end) {
-    cluster_.pause(node, true);
+    const std::function<void()> resume = cluster_.pause(node);
     sleep_for(90ms);
-    cluster_.pause(node, false);
+    resume();
     sleep_for(10ms);
   }
 }
