@@ -23,11 +23,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "common/result.hpp"
 #include "goroutines/clock.hpp"
 #include "rpc/codec.hpp"
+#include "rpc/transport.hpp"
 #include "simulation/disk.hpp"
 #include "simulation/world.hpp"
 
@@ -68,21 +70,40 @@ class Register {
   friend class Backup;
 
   // Both.
+
+  /// Makes a copy durable, before anybody is told of it.
   [[nodiscard]] virtual Status save(Disk& disk, const Copy& copy) const;
 
   // The primary.
+
+  /// Whether it may answer clients already, that has started.
   [[nodiscard]] virtual bool may_start(bool has_waited, bool has_heard_backup) const;
+
+  /// Whether this write of the client has not been executed before.
   [[nodiscard]] virtual bool is_new(const Copy& copy, const std::string& client,
                                     std::uint64_t number) const;
+
+  /// Whether a backup that says it has the version `backup_has` has the newest.
   [[nodiscard]] virtual bool has_newest(std::uint64_t newest, std::uint64_t backup_has,
                                         std::size_t updates_sent) const;
+
+  /// Whether a write that is saved may be answered.
   [[nodiscard]] virtual bool may_answer(bool backup_has_it, bool backup_has_lease) const;
 
   // The backup.
+
+  /// Whether it takes an update with this version, when it has that one.
   [[nodiscard]] virtual bool takes(std::uint64_t update, std::uint64_t has) const;
+
+  /// Whether a lease that was asked for in that incarnation is its own.
   [[nodiscard]] virtual bool is_for_me(std::uint64_t incarnation, std::uint64_t mine) const;
+
+  /// Whether it may answer a read.
   [[nodiscard]] virtual bool has_lease(const Lease& lease) const;
-  [[nodiscard]] virtual bool asks_again(std::size_t longest_silence) const;  // in questions
+
+  /// Whether it goes on asking for leases.
+  /// @param longest_silence   so many questions in a row were not answered
+  [[nodiscard]] virtual bool asks_again(std::size_t longest_silence) const;
 };
 
 /// A client's end: it sends a request once, and waits for its answer for 600 ms.
