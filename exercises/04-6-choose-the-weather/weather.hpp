@@ -3,7 +3,7 @@
 ///
 /// Two clients, c1 and c2, read from n1 and n2 and write to n1 while the faults of your plan happen.  Then everything heals, and
 /// still_answers() is asked; at last is_right(), about everything that the clients and still_answers() have done.  That is one
-/// run, and a seed decides it.  A register is rejected when one of the two does not return ok, in any of 80 runs.
+/// run, and a seed decides it.  The register is rejected in a run when one of the two does not return ok.  There are 80 runs.
 #pragma once
 
 #include <chrono>

@@ -168,12 +168,15 @@ TEST(Weather, LeavesTheRightOneAlone) {
   }
 }
 
-/// The first seed in which the plan rejects it, and by which check.
-std::optional<std::pair<std::uint64_t, bool>> first_rejection(const Register& candidate,
-                                                              const Plan& weather) {
+/// The second seed in which the plan rejects it, and by which check: one rejection may be luck.
+std::optional<std::pair<std::uint64_t, bool>> second_rejection(const Register& candidate,
+                                                               const Plan& weather) {
+  bool was_rejected = false;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     const RunVerdict run = run_in_weather(candidate, weather, seed);
-    if (!run.status.ok()) return std::pair{seed, run.by_still_answers};
+    if (run.status.ok()) continue;
+    if (was_rejected) return std::pair{seed, run.by_still_answers};
+    was_rejected = true;
   }
   return std::nullopt;
 }
@@ -184,7 +187,7 @@ TEST(Weather, FindsSixOfEightMistakes) {
   std::vector<const PlantedRegister*> living;
   std::size_t silent = 0;
   for (const PlantedRegister& one : planted) {
-    const auto rejection = first_rejection(*one.make(), weather);
+    const auto rejection = second_rejection(*one.make(), weather);
     if (!rejection) {
       living.push_back(&one);
     } else if (rejection->second) {
@@ -197,7 +200,8 @@ TEST(Weather, FindsSixOfEightMistakes) {
     std::ofstream(file) << living.front()->flaw;
   if (found >= kWanted)
     remark(fmt::format("your weather finds {} of the {} mistakes", found, planted.size()));
-  must_hold("in 80 runs each, your weather finds six of the eight mistakes", found >= kWanted,
+  must_hold("your weather finds six of the eight mistakes, each in two of 80 runs or more",
+            found >= kWanted,
             "it finds {}: {} by is_right() and {} by still_answers()\nwith {}, {}\none that lives "
             "shows when {}",
             found, found - silent, silent, names(weather.faults),

@@ -8,7 +8,8 @@
 ///
 /// A run has three parts:
 ///  - faults: nodes and clients live in a world where those faults happen that the seed has drawn;
-///  - heal: the network is whole, disks work, all nodes run.  Within a bound, what the program promises must come to be;
+///  - heal: the network is whole, disks work, all nodes run.  Within a bound, what the program promises must come to be.  (What
+///    was on its way still takes the time that was drawn for it, some seconds, and where links keep order holds up what follows.)
 ///  - power: all nodes lose power at once, and start again.  What was promised to be durable must still be there.
 ///
 /// Laws
