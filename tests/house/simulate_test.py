@@ -61,6 +61,10 @@ class Simulate(HouseTest):
 
             self.assert_says(result, status, f"seed 7: {name}", "what went wrong", "--seed 7 --only=loss")
 
+    def test_counts_what_has_come_to_an_end(self):
+        self.assert_says(self.simulate(in_seed_7="sys.exit(0)"), 1, "20 worlds were asked for")
+        self.assert_says(self.simulate("--jobs=0"), 1, "want 1 or more")
+
     def test_takes_another_end_for_a_crash_of_that_seed(self):
         self.assert_says(self.simulate(in_seed_7="sys.exit(2)"), 127, "seed 7: crash", "status 2")
         self.assert_says(self.simulate(in_seed_7="os.kill(os.getpid(), signal.SIGSEGV)"), 127, "seed 7: crash", "signal 11")

@@ -31,7 +31,7 @@ std::string state_of(const Processor& processor, const Goroutine& goroutine) {
   if (&goroutine == current_goroutine) return goroutine.ending ? "unwinding" : "running";
   const Wait* wait = goroutine.wait;
   if (wait == nullptr) {
-    const bool paused = goroutine.group != nullptr && goroutine.group->is_paused;
+    const bool paused = goroutine.group != nullptr && goroutine.group->paused() != nullptr;
     return paused ? "runnable, but its group is paused" : "runnable";
   }
   const bool ended = goroutine.orphaned || processor.lay_in_mains_frame(wait->object);

@@ -22,7 +22,8 @@ void Processor::end_goroutines() {
   Ending ending{main_, {}};
   for (Goroutine& goroutine : records_) {
     if (goroutine.id != 0 && &goroutine != main_) mark(goroutine, ending);
-    if (goroutine.group != nullptr) goroutine.group->is_paused = false;
+    for (GroupState* each = goroutine.group; each != nullptr; each = each->outer)
+      each->is_paused = false;
   }
   is_observed_ = false;
   main_has_returned_ = true;
@@ -44,7 +45,8 @@ void Processor::end_group(GroupState& group) {
   ended_.release();
   Ending ending{current_goroutine, {}};
   for (Goroutine& goroutine : records_) {
-    const bool member = goroutine.id != 0 && goroutine.group == &group;
+    const bool member =
+        goroutine.id != 0 && goroutine.group != nullptr && goroutine.group->is_within(group);
     if (!member || &goroutine == current_goroutine || goroutine.ending) continue;
     if (ends_others(goroutine)) {
       goroutine.ending = true;  // and is unwound where it parks next, after those
@@ -157,7 +159,7 @@ bool Processor::lay_in_mains_frame(const void* object) const noexcept {
 
 void Processor::forget(const GroupState& group) noexcept {
   for (Goroutine& goroutine : records_) {
-    if (goroutine.group == &group) goroutine.group = nullptr;
+    if (goroutine.group == &group) goroutine.group = group.outer;
   }
 }
 

@@ -51,7 +51,7 @@ class GoroutineGroup;
 /// A turn of a goroutine: what it does until it parks, yields or ends.
 struct Turn {
   std::uint64_t goroutine = 0;      ///< its number
-  GoroutineGroup* group = nullptr;  ///< null when it belongs to none
+  GoroutineGroup* group = nullptr;  ///< the outermost of its groups; null when it belongs to none
 };
 
 /// How run() runs.
@@ -67,6 +67,9 @@ struct RunOptions {
   /// turn then: it must neither park nor throw, and starts no goroutine.  It may pause the group; then that turn does not come.
   /// To the race detector, each turn happens before the next.
   std::function<void(const Turn&)> between_turns{};
+  /// Called, instead of a report that ends the program, when an exception has left a goroutine's function, but for main's; with
+  /// what it says.  That goroutine has ended, and the others go on.
+  std::function<void(const Turn&, const std::string& what)> uncaught{};
   /// Stack of each goroutine in bytes, rounded up to whole pages; 16 KiB to 1 GiB.
   std::size_t stack_bytes = 64 * 1024;
   /// How many functions of blocking() run at once, each on a thread of its own; 1 to 1,024.

@@ -5,12 +5,24 @@
 #include "common/assert.hpp"
 #include "goroutines/parking.hpp"
 #include "goroutines/processor.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave {
 
 std::string detail::Goroutine::full_name() const {
   if (group == nullptr || group->name.empty()) return name;
   return name.empty() ? group->name : group->name + ": " + name;
+}
+
+GoroutineGroup::GoroutineGroup(std::string name) {
+  state_.name = std::move(name);
+  state_.handle = this;
+  if (detail::current_processor == nullptr) return;
+  const detail::RuntimeCode runtime;
+  state_.outer = detail::current_processor->group_of_starter();
+  if (state_.outer == nullptr) return;
+  state_.outer->inner.push_back(&state_);
+  state_.clock = state_.outer->clock;
 }
 
 GoroutineGroup::GoroutineGroup(std::string name, GroupClock clock) {
@@ -26,9 +38,17 @@ GoroutineGroup::GoroutineGroup(std::string name, GroupClock clock) {
 
 GoroutineGroup::~GoroutineGroup() {
   // Also without members: timers that they had set may be left.
-  if (detail::current_processor == nullptr) return;
-  detail::current_processor->end_group(state_);
-  if (state_.live != 0) detail::current_processor->forget(state_);
+  if (detail::current_processor != nullptr) {
+    detail::current_processor->end_group(state_);
+    if (state_.live != 0) detail::current_processor->forget(state_);
+  }
+  const detail::RuntimeCode runtime;
+  detail::GroupState* const outer = state_.outer;
+  if (outer != nullptr) std::erase(outer->inner, &state_);
+  for (detail::GroupState* group : state_.inner) {
+    group->outer = outer;
+    if (outer != nullptr) outer->inner.push_back(group);
+  }
 }
 
 void GoroutineGroup::start(detail::Task&& task, std::string&& name, std::source_location place) {
@@ -51,7 +71,8 @@ void GoroutineGroup::end(std::source_location place) {
   const bool was_ending = self.ending;
   detail::current_processor->end_group(state_);
   const bool was_ended = self.ending && !was_ending;  // by one of those whom it has ended
-  if (self.group == &state_ || was_ended) detail::current_processor->end_self(place);
+  const bool is_member = self.group != nullptr && self.group->is_within(state_);
+  if (is_member || was_ended) detail::current_processor->end_self(place);
 }
 
 }  // namespace conclave

@@ -12,7 +12,8 @@
 ///
 /// Laws
 ///  1. What a goroutine starts belongs to its group; so does what a timer starts that a member had set.  What is
-///     posted through a RunHandle belongs to none, whoever made the handle.
+///     posted through a RunHandle belongs to none, whoever made the handle.  A group that a member makes lies within its
+///     group: it has its clock, and is paused and ended with it.
 ///  2. When end() returns, no member is alive; newest first, everything on their stacks has been destroyed.  Two exceptions,
 ///     when groups end one another: a member that somebody else is just ending, and one that is itself in the
 ///     middle of end(), are unwound in their turn.
@@ -36,6 +37,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "goroutines/clock.hpp"
 #include "goroutines/go.hpp"
@@ -52,10 +54,25 @@ namespace detail {
 struct GroupState {
   std::string name;
   GoroutineGroup* handle = nullptr;
+  GroupState* outer = nullptr;     // within which it lies
+  std::vector<GroupState*> inner;  // that lie within it
   GroupClock clock;
-  std::size_t live = 0;  // how many members there are
+  std::size_t live = 0;  // how many members there are, those of inner groups included
   bool is_paused = false;
   Queue held;  // members whose turn has come while it was
+
+  /// Whether it is `other`, or lies within it.
+  [[nodiscard]] bool is_within(const GroupState& other) const noexcept {
+    const GroupState* group = this;
+    while (group != nullptr && group != &other) group = group->outer;
+    return group != nullptr;
+  }
+  /// The one that keeps its members from taking turns; null when none does.
+  [[nodiscard]] GroupState* paused() noexcept {
+    GroupState* group = this;
+    while (group != nullptr && !group->is_paused) group = group->outer;
+    return group;
+  }
 };
 
 }  // namespace detail
@@ -64,12 +81,14 @@ struct GroupState {
 class GoroutineGroup {
  public:
   /// An empty group; reports show the name of a member's group before its own.
-  /// @param clock   what its members' clock says
-  explicit GoroutineGroup(std::string name = {}, GroupClock clock = {});
+  explicit GoroutineGroup(std::string name = {});
+  /// A machine of its own: it lies within no group, whoever makes it, and its clock differs so from that of run().
+  GoroutineGroup(std::string name, GroupClock clock);
   GoroutineGroup(const GoroutineGroup&) = delete;
   GoroutineGroup& operator=(const GoroutineGroup&) = delete;
 
-  /// Ends the members, as end() does.  A member that itself destroys its group lives on, and belongs to none.
+  /// Ends the members, as end() does.  A member that itself destroys its group lives on, and
+  /// belongs to the one within which that lay, or to none.
   ~GoroutineGroup();
 
   /// Starts `f(args...)` as a member of this group, whatever group the caller is in.  Does not block.
@@ -93,7 +112,8 @@ class GoroutineGroup {
   void end(std::source_location place = std::source_location::current());
 
   /// No member takes a turn until resume(); one that calls it keeps its own until it parks or yields.  Does not block, and
-  /// may be called between two turns.  end() ends members of a paused group, too, and resumes it; so does the end of run().
+  /// may be called between two turns.  end() ends members of a paused group, too, and resumes it; so does the end of run() where
+  /// it has members.
   /// @throws Panic outside run()
   void pause(std::source_location place = std::source_location::current());
 
@@ -103,7 +123,10 @@ class GoroutineGroup {
 
   [[nodiscard]] bool is_paused() const noexcept { return state_.is_paused; }
 
-  /// How many members are alive.  Does not block.
+  /// Whether the turn of a member has come while it was paused.  Does not block.
+  [[nodiscard]] bool holds_members() const noexcept { return !state_.held.empty(); }
+
+  /// How many members are alive, those of groups within it included.  Does not block.
   [[nodiscard]] std::size_t size() const noexcept { return state_.live; }
 
  private:

@@ -132,6 +132,7 @@ void Processor::run(Task&& main, const RunOptions& options, std::source_location
   picks_.store(0, std::memory_order_relaxed);
   run_queue_.reset(valid.order, valid.seed, {valid.pct_depth - 1, valid.pct_turns});
   between_turns_ = valid.between_turns;
+  uncaught_ = valid.uncaught;
   is_observed_ = between_turns_ != nullptr;
   seed_choices(valid.seed);
   stacks_.set_bytes(valid.stack_bytes);
@@ -188,11 +189,13 @@ void Processor::start_in(GroupState* group, Task&& task, std::string&& name, Wai
   goroutine.race_context.begin(goroutine.id, goroutine.name);
   goroutine.wait_group = wait_group;
   goroutine.group = group;
-  if (group != nullptr) ++group->live;
+  for (GroupState* each = group; each != nullptr; each = each->outer) {
+    ++each->live;
+    is_observed_ |= each->is_paused;  // since before this run(), perhaps
+  }
   run_queue_.push_started(goroutine);
 }
 
-/// The group to which a goroutine belongs that is started now.
 GroupState* Processor::group_of_starter() const noexcept {
   if (firing_) [[unlikely]]
     return *firing_;
@@ -221,7 +224,7 @@ Goroutine& Processor::allocate(Task&& task, std::string&& name, std::source_loca
 }
 
 void Processor::release(Goroutine& goroutine) noexcept {
-  if (goroutine.group != nullptr) --goroutine.group->live;
+  for (GroupState* each = goroutine.group; each != nullptr; each = each->outer) --each->live;
   goroutine.id = 0;
   goroutine.worker = nullptr;
   goroutine.ending = false;
@@ -348,23 +351,28 @@ Goroutine* Processor::next() noexcept {
 
 Goroutine* Processor::next_observed() noexcept {
   Goroutine* goroutine = run_queue_.pop();
-  while (goroutine != nullptr && !may_run(*goroutine)) {
-    goroutine->group->held.push_back(*goroutine);
-    goroutine = run_queue_.pop();
-  }
+  while (goroutine != nullptr && is_held(*goroutine)) goroutine = run_queue_.pop();
   return goroutine;
 }
 
-/// Whether its group is not paused, also after whoever looks on has been told.
-bool Processor::may_run(Goroutine& goroutine) noexcept {
-  const GroupState* group = goroutine.group;
-  if (group != nullptr && group->is_paused) return false;
-  if (between_turns_) {
+/// Whether a group to which it belongs is paused, also after whoever looks on has been told: then that holds it.
+bool Processor::is_held(Goroutine& goroutine) noexcept {
+  GroupState* const group = goroutine.group;
+  GroupState* paused = group != nullptr ? group->paused() : nullptr;
+  if (paused == nullptr && between_turns_) {
     Goroutine* const self = std::exchange(current_goroutine, nullptr);
-    between_turns_({goroutine.id, group != nullptr ? group->handle : nullptr});
+    between_turns_(turn_of(goroutine));
     current_goroutine = self;
+    if (group != nullptr) paused = group->paused();
   }
-  return group == nullptr || !group->is_paused;
+  if (paused != nullptr) paused->held.push_back(goroutine);
+  return paused != nullptr;
+}
+
+Turn Processor::turn_of(const Goroutine& goroutine) noexcept {
+  const GroupState* group = goroutine.group;
+  while (group != nullptr && group->outer != nullptr) group = group->outer;
+  return {goroutine.id, group != nullptr ? group->handle : nullptr};
 }
 
 /// Between two goroutines, now and then: what does the world outside want?
@@ -523,7 +531,9 @@ void Processor::execute(Goroutine& goroutine) noexcept {
     }
     if (goroutine.wait_group != nullptr) goroutine.wait_group->done(goroutine.started_at);
   } catch (...) {
-    report_uncaught(goroutine, calls_that_threw());
+    if (!uncaught_ || &goroutine == main_) report_uncaught(goroutine, calls_that_threw());
+    uncaught_(turn_of(goroutine), describe_current_exception());
+    if (goroutine.wait_group != nullptr) goroutine.wait_group->done(goroutine.started_at);
   }
 }
 

@@ -94,6 +94,9 @@ class Processor final : public boost::fibers::algo::algorithm {
   /// Unwinds the goroutine that calls.
   void end_self(std::source_location place);
 
+  /// The group to which belongs what is started, set or made now.
+  [[nodiscard]] GroupState* group_of_starter() const noexcept;
+
   /// Whether members of `group` take turns.
   void pause(GroupState& group) noexcept;
   void resume(GroupState& group) noexcept;
@@ -166,7 +169,8 @@ class Processor final : public boost::fibers::algo::algorithm {
   Goroutine* next() noexcept;
   Goroutine* next_ready() noexcept { return is_observed_ ? next_observed() : run_queue_.pop(); }
   Goroutine* next_observed() noexcept;
-  [[nodiscard]] bool may_run(Goroutine& goroutine) noexcept;
+  [[nodiscard]] bool is_held(Goroutine& goroutine) noexcept;
+  [[nodiscard]] static Turn turn_of(const Goroutine& goroutine) noexcept;
   void enter(Goroutine* goroutine) noexcept;
   void switch_to(Goroutine* goroutine) noexcept;
   Worker& worker_of(Goroutine& goroutine) noexcept;
@@ -181,7 +185,6 @@ class Processor final : public boost::fibers::algo::algorithm {
   [[nodiscard]] bool somebody_may_come() const noexcept;
   bool jump_to(TimePoint next) noexcept;
   bool time_stands_still() noexcept;
-  GroupState* group_of_starter() const noexcept;
   [[nodiscard]] bool nothing_may_begin() const noexcept;
 
   // ending.cpp
@@ -220,6 +223,7 @@ class Processor final : public boost::fibers::algo::algorithm {
 
   // Who looks on, and whose turns do not come.
   std::function<void(const Turn&)> between_turns_;
+  std::function<void(const Turn&, const std::string& what)> uncaught_;
   bool is_observed_ = false;  // one of them is there
 
   // What can run, what sleeps, what it stands on.

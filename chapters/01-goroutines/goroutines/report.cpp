@@ -28,7 +28,8 @@ std::string type_name(const std::type_info& type) {
   return name != nullptr ? name.get() : type.name();
 }
 
-/// What `panic:` is followed by, for the exception that is being handled.
+}  // namespace
+
 std::string describe_current_exception() {
   try {
     throw;
@@ -42,8 +43,6 @@ std::string describe_current_exception() {
                        type != nullptr ? type_name(*type) : "of foreign type");
   }
 }
-
-}  // namespace
 
 std::string Holder::describe() const {
   if (goroutine == 0) return "held by nobody";

@@ -28,6 +28,9 @@ inline constexpr int kReportStatus = 2;
 /// All goroutines are parked and no timer is set: who waits for what, where, and where each was started.
 [[noreturn]] void report_deadlock(const Processor& processor);
 
+/// "uncaught exception std::runtime_error: no disk"; what a Panic says.  Call inside the handler.
+[[nodiscard]] std::string describe_current_exception();
+
 /// An exception left the function of `goroutine`.  Call inside the handler.
 /// @param calls  those that led to the throw
 [[noreturn]] void report_uncaught(const Goroutine& goroutine, std::span<const CallAddress> calls);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "goroutines/goroutine_group.hpp"
+
 namespace conclave::detail {
 
 void Timers::push(TimePoint deadline, Goroutine& sleeper) {
@@ -36,12 +38,15 @@ void Timers::cancel(Alarm& alarm) noexcept { remove(std::exchange(alarm.slot_, A
 
 void Timers::lapse(const GroupState& group) noexcept {
   const auto sleeps = [&](const Entry& entry) {
-    return entry.alarm() == nullptr && static_cast<const Goroutine*>(entry.who)->group == &group;
+    if (entry.alarm() != nullptr) return false;
+    const GroupState* its = static_cast<const Goroutine*>(entry.who)->group;
+    return its != nullptr && its->is_within(group);
   };
   if (std::erase_if(heap_, sleeps) != 0) make_heap();
   const auto of_group = [&](const Entry& entry) {
     Alarm* alarm = entry.alarm();
-    if (alarm == nullptr || alarm->group_ != &group) return false;
+    if (alarm == nullptr || alarm->group_ == nullptr || !alarm->group_->is_within(group))
+      return false;
     if (alarm->lapses_ == Alarm::Lapses::with_group) return true;
     alarm->group_ = nullptr;
     return false;

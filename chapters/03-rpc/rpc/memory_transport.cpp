@@ -42,6 +42,7 @@ class MemoryNetwork::Copy final : public conclave::detail::Alarm {
        const std::shared_ptr<End>& to)
       : Alarm(Lapses::with_run),
         network_(network),
+        network_lives_(network.lives_),
         passage_(passage),
         received_(std::move(received)),
         end_(to) {}
@@ -49,13 +50,14 @@ class MemoryNetwork::Copy final : public conclave::detail::Alarm {
  private:
   void fire() noexcept override {
     const std::unique_ptr<Copy> self(this);
+    if (network_lives_.expired()) return;
     const std::shared_ptr<End> there = end_.lock();
-    if (!there) return;  // and perhaps no network either
-    network_.arrived(passage_, there->take(std::move(received_)));
+    network_.arrived(passage_, there && there->take(std::move(received_)));
   }
   void lapse() noexcept override { delete this; }
 
   MemoryNetwork& network_;
+  std::weak_ptr<const bool> network_lives_;
   Passage passage_;
   Received received_;
   std::weak_ptr<End> end_;

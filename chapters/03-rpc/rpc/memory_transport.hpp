@@ -75,6 +75,7 @@ class MemoryNetwork {
 
   Random random_;
   Faults faults_;
+  std::shared_ptr<const bool> lives_ = std::make_shared<bool>(true);  // as long as the network
   std::uint64_t ends_made_ = 0;
   std::map<std::string, std::shared_ptr<End>> listening_;  // by address
   std::map<std::string, std::weak_ptr<End>> ends_;         // by id

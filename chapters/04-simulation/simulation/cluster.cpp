@@ -1,6 +1,7 @@
 #include "simulation/cluster.hpp"
 
-#include <exception>
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@ namespace conclave::simulation {
 namespace {
 
 constexpr std::int64_t kDriftMaxPpm = 100'000;
+constexpr std::int64_t kWrongMax = 5'000'000'000;  // ns that a time of day is wrong without a jump
 constexpr Duration kUptimeMax =
     std::chrono::hours(24 * 30);  // what a clock says when a node starts
 
@@ -29,8 +31,11 @@ double rate(Random& random) {
   return kRates.at(random.below(kRates.size()));
 }
 
-DiskFaults draw_disk_faults(Random random, const Faults& drawn) {
-  const auto rate_of = [&](Fault fault) { return drawn.has(fault) ? rate(random) : 0; };
+DiskFaults draw_disk_faults(const Random& random, const Faults& drawn) {
+  const auto rate_of = [&](Fault fault) {
+    Random own = random.stream(name(fault));
+    return drawn.has(fault) ? rate(own) : 0;
+  };
   DiskFaults faults{.read_error = rate_of(Fault::read_error),
                     .write_error = rate_of(Fault::write_error),
                     .sync_error = rate_of(Fault::sync_error),
@@ -39,8 +44,10 @@ DiskFaults draw_disk_faults(Random random, const Faults& drawn) {
                     .latency_max = std::chrono::microseconds(100)};
   faults.torn = drawn.has(Fault::torn_page) ? 1 : 0;
   faults.garbage = drawn.has(Fault::garbage) ? 1 : 0;
-  if (drawn.has(Fault::disk_latency))
-    faults.latency_max = std::chrono::milliseconds(1 << random.between(1, 10));
+  if (drawn.has(Fault::disk_latency)) {
+    Random own = random.stream(name(Fault::disk_latency));
+    faults.latency_max = std::chrono::milliseconds(1 << own.between(1, 10));
+  }
   return faults;
 }
 
@@ -66,14 +73,21 @@ Cluster::~Cluster() {
 void Cluster::add_host(const std::string& name, const Random& random, const Faults& drawn) {
   const std::size_t index = hosts_.size();
   const Random own = random.stream(name);
+  const bool is_observer = index == nodes_ + options_.clients;  // whose clocks are the run's
   std::int64_t drift = 0;
-  // The observer's clock is the run's.
-  if (drawn.has(Fault::drift) && index < nodes_ + options_.clients) {
+  if (drawn.has(Fault::drift) && !is_observer) {
     drift = own.stream("drift").between(-kDriftMaxPpm, kDriftMaxPpm);
     ++happened_[Fault::drift];
   }
   hosts_.push_back(std::make_unique<Host>(name, index, own, drift,
                                           index < nodes_ ? disk_faults_ : DiskFaults()));
+  Host& host = *hosts_.back();
+  if (!is_observer) host.wall_offset = Duration(own.stream("wall").between(-kWrongMax, kWrongMax));
+  host.disk.set_observer(
+      [this, &host](std::string_view what, std::string_view file, std::uint64_t sum) {
+        trace_.count(checksum(what, sum), checksum(file, host.index));
+        trace_.say(host.name, "{}{}{}", what, file.empty() ? "" : ": ", file);
+      });
 }
 
 void Cluster::boot(Host& host) {
@@ -89,16 +103,24 @@ void Cluster::end(Host& host) {
 }
 
 void Cluster::run_on(Host& host, std::function<void(World&)> f, std::function<void()> returned) {
-  host.group->go([this, &host, f = std::move(f), returned = std::move(returned)] {
-    try {
-      f(*host.world);
-    } catch (const std::exception& error) {
-      fail(Verdict::crash, fmt::format("{} has thrown: {}", host.name, error.what()));
-      return;
-    }
+  host.group->go([&host, f = std::move(f), returned = std::move(returned)] {
+    f(*host.world);
     host.freeze();  // what it has started does not go on without it
     returned();
   });
+}
+
+void Cluster::uncaught(const Turn& turn, const std::string& what) {
+  const Host* host = host_of(turn);
+  fail(Verdict::crash,
+       fmt::format("{} has thrown: {}", host != nullptr ? host->name : "the simulation", what));
+}
+
+Host* Cluster::host_of(const Turn& turn) const {
+  if (turn.group == nullptr) return nullptr;
+  const auto found = std::ranges::find_if(
+      hosts_, [&](const auto& host) { return host->group.get() == turn.group; });
+  return found == hosts_.end() ? nullptr : found->get();
 }
 
 void Cluster::start(std::size_t host) {
@@ -113,14 +135,14 @@ void Cluster::start(std::size_t host) {
       });
 }
 
-void Cluster::crash(std::size_t host, Ends what) {
+void Cluster::crash(std::size_t host, Ends what, std::optional<Fault> why) {
   Host& it = *hosts_[host];
+  if (it.group != nullptr && why) ++happened_[*why];
   if (what == Ends::machine) {  // of which the disk is a part, whether a process runs or not
     trace_.tell(it.name, "loses power");
     it.disk.crash();
   } else if (it.group != nullptr) {
     trace_.tell(it.name, "is killed");
-    it.disk.restart();
   }
   end(it);
 }
@@ -147,19 +169,22 @@ void Cluster::supervise() {
     if (!leaver->at_turn) trace_.tell(host.name, "has returned");
     Random pause = host.random.stream(fmt::format("{} pause", host.incarnation));
     const Duration again(pause.between(std::int64_t{1'000'000}, std::int64_t{500'000'000}));
-    crash(host.index, leaver->at_turn ? host.ends : Ends::process);
-    start_after(host.index, leaver->at_turn ? host.ends_for : again);
+    const Ends what = leaver->at_turn ? host.ends : Ends::process;
+    const Duration down_for = leaver->at_turn ? host.ends_for : again;
+    crash(host.index, what, leaver->at_turn ? std::optional(Fault::crash) : std::nullopt);
+    start_after(host.index, down_for);
   }
 }
 
-std::function<void()> Cluster::pause(std::size_t host) {
+std::function<void()> Cluster::pause(std::size_t host, Fault why) {
   Host& it = *hosts_[host];
   if (it.group == nullptr) return [] {};
   ++it.pauses;
   it.group->pause();
-  return [this, &it, incarnation = it.incarnation, has_ended = false]() mutable {
+  return [this, &it, why, incarnation = it.incarnation, has_ended = false]() mutable {
     if (std::exchange(has_ended, true) || it.group == nullptr || it.incarnation != incarnation)
       return;
+    if (it.group->holds_members()) ++happened_[why];
     if (it.pauses != 0) --it.pauses;  // healing has ended all of them
     resume(it);
   };
@@ -199,8 +224,7 @@ void Cluster::observe(std::function<void(World&)> f) {
 
 void Cluster::heal() {
   trace_.tell("", "nothing fails any more");
-  network_.mend_all();
-  network_.set_faults({});
+  network_.heal();
   DiskFaults works = disk_faults_;
   works.read_error = works.write_error = works.sync_error = works.bit_rot = 0;
   works.latency_max = std::min(works.latency_max, Duration(std::chrono::milliseconds(1)));
@@ -208,6 +232,7 @@ void Cluster::heal() {
     hosts_[node]->disk.set_faults(works);
     hosts_[node]->turns_left = 0;
     hosts_[node]->pauses = 0;
+    if (is_up(node) && hosts_[node]->is_at_its_end) crash(node, Ends::process, {});
     if (is_up(node)) resume(*hosts_[node]);
     start(node);
   }
@@ -218,7 +243,7 @@ void Cluster::turn_comes(const Turn& turn) {
   const TimePoint time = conclave::detail::run_time();
   ensure(time >= last_turn_at_, "time does not go back (by {} ns)", (last_turn_at_ - time).count());
   last_turn_at_ = time;
-  trace_.count(0, turn.goroutine);
+  trace_.turn(turn.goroutine);
   if (failure_) return;
   if (turns_ > options_.turns_max) {
     fail(Verdict::liveness,
@@ -226,19 +251,16 @@ void Cluster::turn_comes(const Turn& turn) {
                      options_.turns_max));
     return;
   }
-  for (const auto& host : hosts_) {
-    if (turn.group == nullptr || host->group.get() != turn.group) continue;
-    if (host->turns_left != 0 && --host->turns_left == 0) {
-      host->freeze();
-      static_cast<void>(leavers_.try_send({host->index, host->incarnation, true}));
-    }
-    break;
+  Host* const host = host_of(turn);
+  if (host != nullptr && host->turns_left != 0 && --host->turns_left == 0) {
+    host->freeze();
+    static_cast<void>(leavers_.try_send({host->index, host->incarnation, true}));
   }
   try {
     if (const Status status = program_.invariant(); !status.ok())
       fail(Verdict::correctness, std::string(status.message()));
-  } catch (const std::exception& error) {
-    fail(Verdict::crash, fmt::format("the invariant has thrown: {}", error.what()));
+  } catch (...) {
+    fail(Verdict::crash, "the invariant has thrown");
   }
 }
 
@@ -260,6 +282,8 @@ PerFault<std::uint64_t> Cluster::all_that_happened() const {
   all[Fault::delay] = network.late;
   all[Fault::reordering] = network.overtook;
   all[Fault::clog] = network.clogged;
+  for (const Fault fault : {Fault::one_way, Fault::partition, Fault::bridge, Fault::chain})
+    all[fault] = network.cut[fault];
   for (std::size_t node = 0; node < nodes_; ++node) {
     const DiskCounters& disk = hosts_[node]->disk.counters();
     all[Fault::torn_page] += disk.pages_torn;
@@ -269,6 +293,7 @@ PerFault<std::uint64_t> Cluster::all_that_happened() const {
     all[Fault::sync_error] += disk.sync_errors;
     all[Fault::full] += disk.full;
     all[Fault::bit_rot] += disk.bits_turned;
+    all[Fault::disk_latency] += disk.late;
   }
   return all;
 }

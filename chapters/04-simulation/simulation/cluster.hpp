@@ -44,14 +44,16 @@ class Cluster {
 
   void start(std::size_t host);
   /// A process that is down cannot be killed; a machine can lose power.
-  void crash(std::size_t host, Ends what);
+  /// @param why   the fault that counts if something ran on it
+  void crash(std::size_t host, Ends what, std::optional<Fault> why);
   /// Starts it after a while, unless somebody else does.
   void start_after(std::size_t host, Duration pause);
-  /// Crashes it before its `turns`-th turn from now, unless it has crashed before, and starts it again after a while.
+  /// Crashes it before its `turns`-th turn from now, or of its next life when it is down, unless it crashes before; and starts it
+  /// again after a while.
   void crash_at_turn(std::size_t host, std::uint64_t turns, Ends what, Duration pause);
   /// Pauses it.
   /// @return what ends this pause, and no other one that has begun meanwhile
-  [[nodiscard]] std::function<void()> pause(std::size_t host);
+  [[nodiscard]] std::function<void()> pause(std::size_t host, Fault why = Fault::pause);
   void jump_wall_clock(std::size_t host, Duration by);
 
   /// Runs `client` on each client, and then calls `done`.
@@ -64,6 +66,8 @@ class Cluster {
 
   /// Between two turns.
   void turn_comes(const Turn& turn);
+  /// An exception has left a goroutine's function.
+  void uncaught(const Turn& turn, const std::string& what);
 
   [[nodiscard]] SimulatedNetwork& network() { return network_; }
   [[nodiscard]] SimulatedDisk& disk(std::size_t host) { return hosts_[host]->disk; }
@@ -86,6 +90,7 @@ class Cluster {
   [[nodiscard]] RecvChan<Signal> failed() const { return failed_; }
 
  private:
+  [[nodiscard]] Host* host_of(const Turn& turn) const;
   void boot(Host& host);
   void end(Host& host);
   void resume(Host& host);

@@ -27,10 +27,10 @@ enum class Fault : std::uint8_t {
   reordering,   ///< one that was sent later overtakes it
   clog,         ///< a link holds everything back for a while
   // to those who want to talk
-  one_way,    ///< a link loses everything in one direction
+  one_way,  ///< a link loses everything, but not in the other direction; or all links from a host, or all to it
   partition,  ///< no link between two halves
   bridge,     ///< two halves, and a node that sees both
-  chain,      ///< each node sees its neighbours only
+  chain,      ///< each node sees its neighbours only (and a client what its node sees)
   // to a process
   crash,            ///< it ends, at any turn of any of its goroutines, and is started again
   power_failure,    ///< all nodes at once, and of what was not synced a disk keeps what it likes

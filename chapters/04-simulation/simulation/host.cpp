@@ -65,7 +65,9 @@ class HostWorld final : public World {
   [[nodiscard]] std::string address(const std::string& node) const override { return node; }
   Disk& disk() override { return disk_; }
   WallTime wall_time() override {
-    return kBeginning + conclave::detail::run_time().time_since_epoch() + host_.wall_offset;
+    const GroupClock clock{.drift_ppm = host_.drift_ppm};
+    return kBeginning + clock.local(conclave::detail::run_time()).time_since_epoch() +
+           host_.wall_offset;
   }
   void trace(std::string_view what) override {
     if (*is_alive_) trace_.tell(host_.name, "{}", what);
@@ -84,7 +86,6 @@ class HostWorld final : public World {
 
 void Host::boot(SimulatedNetwork& network, Trace& trace, Duration uptime_max) {
   ++incarnation;
-  turns_left = 0;
   is_at_its_end = false;
   pauses = 0;
   Random uptime = random.stream(fmt::format("{} uptime", incarnation));
@@ -101,6 +102,8 @@ void Host::freeze() {
 }
 
 void Host::end() {
+  disk.restart();
+  turns_left = 0;
   group->end();
   ensure(group->size() == 0, "of a node that has crashed no goroutine is left ({} of {})",
          group->size(), name);

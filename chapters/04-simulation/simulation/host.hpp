@@ -3,7 +3,8 @@
 /// @internal
 ///
 /// Laws
-///  1. What is not `is_alive` any more has no effect: its disk answers unavailable, its transports are closed, its traces dropped.
+///  1. What is not `is_alive` any more has no effect: its disk and its files answer unavailable, its transports are closed, its
+///     traces dropped.
 ///  2. When end() returns, no goroutine of the incarnation is left.
 #pragma once
 
@@ -49,7 +50,7 @@ struct Host {
   const std::string name;
   const std::size_t index;
   const Random random;
-  const std::int64_t drift_ppm;
+  const std::int64_t drift_ppm;  // of both of its clocks
 
   // Survives a crash, as far as its machine does.
   SimulatedDisk disk;

@@ -17,6 +17,7 @@ namespace conclave::simulation {
 namespace {
 
 constexpr std::size_t kHostsMax = 99;
+constexpr Duration kTimeMax = std::chrono::hours(24 * 1000);
 
 void check(const Options& options) {
   if (options.nodes < 1 || options.nodes > kHostsMax || options.clients > kHostsMax) {
@@ -24,8 +25,10 @@ void check(const Options& options) {
         fmt::format("simulate: Options::nodes is {}, and clients {}; want 1 to {}, and at most {}",
                     options.nodes, options.clients, kHostsMax, kHostsMax));
   }
-  if (options.faults_for < Duration{} || options.bound <= Duration{})
-    panic("simulate: Options::faults_for must not be negative, and Options::bound be above zero");
+  if (options.faults_for < Duration{} || options.faults_for > kTimeMax)
+    panic("simulate: Options::faults_for must be from 0 to 1,000 days");
+  if (options.bound <= Duration{} || options.bound > kTimeMax)
+    panic("simulate: Options::bound must be above 0, and at most 1,000 days");
 }
 
 /// Of those that are allowed, each with a probability of a half.
@@ -38,9 +41,10 @@ Faults draw_faults(const Options& options, Random random) {
   return drawn;
 }
 
-Order draw_order(Random& random, const Faults& drawn) {
+Order draw_order(Random random, const Faults& drawn) {
+  const bool is_pct = random.chance(0.3);
   if (!drawn.has(Fault::schedule)) return Order::standard;
-  return random.chance(0.3) ? Order::pct : Order::random;
+  return is_pct ? Order::pct : Order::random;
 }
 
 /// Whether the status says that something has not come to be, rather than that something is wrong.
@@ -72,6 +76,14 @@ void ask(Cluster& cluster, Program& program, Check check, Duration bound, std::s
   }
 }
 
+void tell_weather(Trace& trace, const Faults& drawn) {
+  std::string names;
+  for_each_fault([&](Fault fault) {
+    if (drawn.has(fault)) names += fmt::format(" {}", name(fault));
+  });
+  trace.tell("", "faults:{}", names.empty() ? " none" : names);
+}
+
 void play(Cluster& cluster, Program& program, const Options& options, Nemesis& nemesis,
           const NetworkFaults& network) {
   const Chan<Signal> clients_returned = make_chan<Signal>();  // closed when they have
@@ -97,7 +109,7 @@ void play(Cluster& cluster, Program& program, const Options& options, Nemesis& n
   ask(cluster, program, &Program::converge, options.bound, "after everything had healed");
   if (cluster.failure()) return;
 
-  for (std::size_t node = 0; node < options.nodes; ++node) cluster.crash(node, Ends::machine);
+  for (std::size_t node = 0; node < options.nodes; ++node) cluster.crash(node, Ends::machine, {});
   for (std::size_t node = 0; node < options.nodes; ++node) cluster.start(node);
   ask(cluster, program, &Program::durable, options.bound, "after all had lost power");
 }
@@ -125,9 +137,9 @@ Outcome simulate(const Options& options, Program& program) {
   const Random random(options.seed);
   const Faults drawn = draw_faults(options, random.stream("faults"));
   VirtualClock clock;
-  Trace trace(clock, options.lines_max);
+  Trace trace(clock, options.lines_max, options.lines_of_turns);
   Random schedule = random.stream("schedule");
-  const Order order = draw_order(schedule, drawn);
+  const Order order = draw_order(random.stream("order"), drawn);
   Cluster* cluster = nullptr;
   Outcome outcome{.drawn = drawn};
 
@@ -135,6 +147,7 @@ Outcome simulate(const Options& options, Program& program) {
       [&] {
         Cluster all(options, program, random, trace, drawn);
         Nemesis nemesis(all, random.stream("nemesis"), drawn, options.clients);
+        tell_weather(trace, drawn);
         cluster = &all;
         play(all, program, options, nemesis, draw_network_faults(random.stream("links"), drawn));
         cluster = nullptr;
@@ -149,12 +162,18 @@ Outcome simulate(const Options& options, Program& program) {
        .order = order,
        .seed = schedule(),
        .pct_depth = static_cast<unsigned>(schedule.between(2, 5)),
-       .between_turns = [&cluster](const Turn& turn) {
-         if (cluster != nullptr) cluster->turn_comes(turn);
-       }});
+       .pct_turns = std::uint64_t{1}
+                    << schedule.between(8, 17),  // nobody knows how many there will be
+       .between_turns =
+           [&cluster](const Turn& turn) {
+             if (cluster != nullptr) cluster->turn_comes(turn);
+           },
+       .uncaught =
+           [&cluster](const Turn& turn, const std::string& what) {
+             if (cluster != nullptr) cluster->uncaught(turn, what);
+           }});
 
   outcome.happened[Fault::schedule] = order == Order::standard ? 0 : outcome.turns;
-  outcome.happened[Fault::disk_latency] = drawn.has(Fault::disk_latency) ? 1 : 0;
   outcome.virtual_time = clock.elapsed();
   outcome.events = trace.events();
   outcome.hash = trace.hash();
@@ -169,14 +188,20 @@ Outcome simulate_twice(const Options& options,
   if (once(options).hash == first.hash) return first;
 
   Options in_words = options;
-  in_words.lines_max = 1'000'000;
+  in_words.lines_max = 10'000'000;
+  in_words.lines_of_turns = true;
   const std::vector<std::string> one = once(in_words).lines;
   const std::vector<std::string> other = once(in_words).lines;
   const auto [left, right] = std::ranges::mismatch(one, other);
   const std::string end = "(the run ends)";
-  first.what = fmt::format("two runs of seed {} differ, at line {}:\n  {}\n  {}", options.seed,
-                           left - one.begin() + 1, left == one.end() ? end : *left,
-                           right == other.end() ? end : *right);
+  if (one == other) {
+    first.what =
+        fmt::format("two runs of seed {} differ, and two more did not, in words", options.seed);
+  } else {
+    first.what = fmt::format("two runs of seed {} differ, at line {}:\n  {}\n  {}", options.seed,
+                             left - one.begin() + 1, left == one.end() ? end : *left,
+                             right == other.end() ? end : *right);
+  }
   first.verdict = Verdict::nondeterminism;
   return first;
 }

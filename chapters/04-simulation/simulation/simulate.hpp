@@ -83,12 +83,13 @@ struct Options {
   Duration bound = std::chrono::minutes(2);  ///< for what comes after: to heal, and to start again
   std::uint64_t turns_max = 20'000'000;  ///< then it counts as going round in circles (liveness)
   std::size_t lines_max = 0;             ///< how many of the last lines of the trace are kept
+  bool lines_of_turns = false;           ///< also one for each turn
 };
 
 /// How a run has ended; its number is the exit status of a program that made it.
 enum class Verdict : std::uint8_t {
   ok = 0,
-  crash = 127,           ///< a goroutine has thrown
+  crash = 127,           ///< a goroutine has thrown, or the invariant
   liveness = 128,        ///< something did not come to be in time
   correctness = 129,     ///< something was that must not be
   nondeterminism = 130,  ///< the same seed has made two different runs

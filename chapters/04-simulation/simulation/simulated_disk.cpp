@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "common/assert.hpp"
+#include "common/checksum.hpp"
 #include "goroutines/goroutines.hpp"
 
 namespace conclave {
@@ -111,6 +112,7 @@ class SimulatedDisk::Handle final : public File {
         inode_->dirty.erase(dirty);
       if (!fails || disk_.random_.chance(0.5)) put_page(inode_->durable, page, content.second);
     }
+    disk_.tell(fails ? "sync fails" : "sync", name_);
     if (!fails) return {};
     ++disk_.counters_.sync_errors;
     return failed("sync");
@@ -122,6 +124,7 @@ class SimulatedDisk::Handle final : public File {
     if (size > size_max()) return full("truncate");
     inode_->cached.resize(size);
     inode_->touch(std::min(before, size), std::max(before, size));
+    disk_.tell("truncate", name_, size);
     return {};
   }
 
@@ -168,6 +171,7 @@ class SimulatedDisk::Handle final : public File {
     if (offset + bytes.size() > before) inode_->cached.resize(offset + bytes.size());
     inode_->cached.replace(offset, bytes.size(), bytes);
     inode_->touch(std::min(offset, before), offset + bytes.size());
+    disk_.tell("write", name_, checksum(bytes, offset));
   }
 
   void turn_bit(std::uint64_t offset, std::size_t length) {
@@ -217,6 +221,7 @@ Status SimulatedDisk::rename(const std::string& from, const std::string& to) {
     return Status::not_found(fmt::format("cannot rename \"{}\": there is no such file", from));
   }
   if (from != to) change({.removed = from, .set = to, .to = found->second});
+  tell("rename", to, checksum(from));
   return {};
 }
 
@@ -226,6 +231,7 @@ Status SimulatedDisk::remove(const std::string& name) {
     return Status::not_found(fmt::format("cannot remove \"{}\": there is no such file", name));
   }
   change({.removed = name, .set = {}, .to = nullptr});
+  tell("remove", name);
   return {};
 }
 
@@ -247,6 +253,7 @@ Status SimulatedDisk::sync_directory() {
     if (!fails || random_.chance(0.5)) apply(changes_.front(), durable_names_);
     changes_.pop_front();
   }
+  tell(fails ? "sync of the folder fails" : "sync of the folder", "");
   if (!fails) return {};
   ++counters_.sync_errors;
   return names_failed_ = Status::data_loss("cannot sync the folder: the device fails",
@@ -268,7 +275,10 @@ void SimulatedDisk::crash() {
     if (kept) apply(change, durable_names_);
   }
   names_ = durable_names_;
-  for (const auto& [name, inode] : names_) crash_inode(*inode);
+  for (const auto& [name, inode] : names_) {
+    crash_inode(*inode);
+    tell("survives", name, checksum(inode->durable));
+  }
 }
 
 void SimulatedDisk::crash_inode(Inode& inode) {
@@ -320,9 +330,10 @@ void SimulatedDisk::apply(const Change& change, Names& names) {
 }
 
 void SimulatedDisk::takes_time() {
-  if (faults_.latency_max > Duration())
-    sleep_for(random_.between(faults_.latency_min.count(), faults_.latency_max.count()) *
-              Duration(1));
+  if (faults_.latency_max == Duration()) return;
+  const Duration time(random_.between(faults_.latency_min.count(), faults_.latency_max.count()));
+  if (time > std::chrono::milliseconds(1)) ++counters_.late;
+  sleep_for(time);
 }
 
 std::uint64_t SimulatedDisk::used() const {

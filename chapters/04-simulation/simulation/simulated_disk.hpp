@@ -21,10 +21,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "common/random.hpp"
@@ -65,6 +67,7 @@ struct DiskCounters {
   std::uint64_t sync_errors = 0;
   std::uint64_t bits_turned = 0;
   std::uint64_t full = 0;  ///< writes that found no room
+  std::uint64_t late = 0;  ///< calls that took more than a millisecond
   std::uint64_t crashes = 0;
   std::uint64_t pages_kept = 0;  ///< at crashes
   std::uint64_t pages_lost = 0;
@@ -99,7 +102,12 @@ class SimulatedDisk final : public Disk {
   /// From now on other faults.  Does not block.
   void set_faults(const DiskFaults& faults) { faults_ = faults; }
 
-  /// How many bytes all files have, also those that are open and have no name any more.
+  /// Has `observer` told what happens: "write", "votes", and a checksum of what was written.  It must not park.
+  using Observer =
+      std::function<void(std::string_view what, std::string_view name, std::uint64_t checksum)>;
+  void set_observer(Observer observer) { observer_ = std::move(observer); }
+
+  /// How many bytes all files have that have a name.
   [[nodiscard]] std::uint64_t used() const;
 
   /// What has happened so far.
@@ -123,10 +131,14 @@ class SimulatedDisk final : public Disk {
   void crash_inode(Inode& inode);
   void crash_page(Inode& inode, std::uint64_t page);
   void takes_time();
+  void tell(std::string_view what, std::string_view name, std::uint64_t checksum = 0) const {
+    if (observer_) observer_(what, name, checksum);
+  }
 
   Random random_;
   DiskFaults faults_;
   DiskCounters counters_;
+  Observer observer_;
   Names names_;          // as everybody sees them
   Names durable_names_;  // as a crash would leave them, but for
   std::deque<Change> changes_;

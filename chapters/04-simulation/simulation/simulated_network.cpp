@@ -34,13 +34,18 @@ std::uint64_t digest(const rpc::Frames& message) {
 }  // namespace
 
 Duration heavy_tailed(Random& random, Duration min, Duration typical, Duration max) {
-  const auto doublings = std::min(std::countl_zero(random() | 1), 40);
-  const std::int64_t span = std::max<std::int64_t>(typical.count(), 1);
   // Within [0, span) half of the time, within [span, 2 span) a quarter of it, and so on.
-  const std::int64_t low = doublings == 0 ? 0 : span << (doublings - 1);
-  const std::int64_t high = doublings == 0 ? span : low * 2;
-  const Duration drawn(random.between(low, high - 1));
-  return std::min(max, min + drawn);
+  const auto doublings = std::countl_zero(random() | 1);
+  const std::int64_t span = std::max<std::int64_t>(typical.count(), 1);
+  const std::int64_t most = std::max<std::int64_t>((max - min).count(), 0);
+  std::int64_t low = 0;
+  std::int64_t high = span;
+  for (int i = 0; i < doublings && high < most; ++i) {
+    low = high;
+    high += std::min(high, most - high);
+  }
+  const std::uint64_t drawn = random.below(static_cast<std::uint64_t>(high - low));
+  return min + std::min(Duration(low + static_cast<std::int64_t>(drawn)), Duration(most));
 }
 
 SimulatedNetwork::SimulatedNetwork(Random random, std::vector<std::string> hosts, Trace& trace)
@@ -51,19 +56,27 @@ SimulatedNetwork::SimulatedNetwork(Random random, std::vector<std::string> hosts
   }
 }
 
-void SimulatedNetwork::cut(std::size_t from, std::size_t to, bool is_cut) {
-  if (from != to) link(from, to).is_cut = is_cut;
+void SimulatedNetwork::cut(std::size_t from, std::size_t to, Fault why) {
+  if (from == to) return;
+  ++link(from, to).cuts;
+  link(from, to).cut_by = why;
+}
+
+void SimulatedNetwork::mend(std::size_t from, std::size_t to) {
+  if (link(from, to).cuts != 0) --link(from, to).cuts;  // healing has mended all
 }
 
 void SimulatedNetwork::clog(std::size_t from, std::size_t to, TimePoint until) {
-  if (from != to) link(from, to).clogged_until = until;
+  if (from != to) link(from, to).clogged_until = std::max(until, link(from, to).clogged_until);
 }
 
-void SimulatedNetwork::mend_all() {
+void SimulatedNetwork::heal() {
   for (Link& link : links_) {
-    link.is_cut = false;
+    link.cuts = 0;
     link.clogged_until = {};
+    link.last_arrival = {};
   }
+  faults_ = NetworkFaults{.in_order = faults_.in_order};
 }
 
 void SimulatedNetwork::crash(std::size_t host) {
@@ -87,8 +100,8 @@ void SimulatedNetwork::befalls(rpc::Passage& passage, const rpc::Frames& message
   }
 
   Link& way = link(passage.from, passage.to);
-  if (way.is_cut) {
-    ++counters_.cut;
+  if (way.cuts != 0) {
+    ++counters_.cut[way.cut_by];
     return say(", which the cut loses");
   }
   if (way.random.chance(faults_.lost)) {

@@ -3,10 +3,11 @@
 ///
 /// Laws
 ///  1. Those of transport.hpp and memory_transport.hpp.
-///  2. A link that is cut loses everything in its direction; what was on its way arrives.  From a host to itself nothing is ever
-///     lost, doubled or late.
+///  2. A link that is cut loses everything in its direction, until it has been mended as often as it was cut; what was on its
+///     way arrives.  From a host to itself nothing is ever lost, doubled or late.
 ///  3. A link that is clogged until some time delivers nothing before it.
-///  4. Where messages may not overtake each other, they arrive in the order in which a link got them.
+///  4. Where messages may not overtake each other, they arrive in the order in which a link got them; but for those that are
+///     on their way when heal() is called, which others may overtake.
 ///  5. What a host has sent arrives also when it has crashed meanwhile.
 ///  6. Each link draws from a source of its own: what befalls one shifts nothing on another.
 ///
@@ -24,6 +25,7 @@
 #include "common/random.hpp"
 #include "goroutines/clock.hpp"
 #include "rpc/memory_transport.hpp"
+#include "simulation/faults.hpp"
 #include "simulation/trace.hpp"
 
 namespace conclave::simulation {
@@ -42,9 +44,9 @@ struct NetworkFaults {
 /// How often it has happened.
 struct NetworkCounters {
   std::uint64_t sent = 0;
-  std::uint64_t arrived = 0;  ///< copies that somebody took
-  std::uint64_t lost = 0;     ///< by chance
-  std::uint64_t cut = 0;      ///< because a link was
+  std::uint64_t arrived = 0;      ///< copies that somebody took
+  std::uint64_t lost = 0;         ///< by chance
+  PerFault<std::uint64_t> cut{};  ///< because a link was, by the fault that has cut it
   std::uint64_t twice = 0;
   std::uint64_t late = 0;      ///< copies that took more than ten times the typical delay
   std::uint64_t overtook = 0;  ///< copies
@@ -64,14 +66,17 @@ class SimulatedNetwork final : public rpc::MemoryNetwork {
   /// From now on other faults, on all links.
   void set_faults(const NetworkFaults& faults) { faults_ = faults; }
 
-  /// Cuts the link in one direction, or mends it.  One of a host to itself cannot be cut.
-  void cut(std::size_t from, std::size_t to, bool is_cut = true);
+  /// Cuts the link in one direction, once more.  One of a host to itself cannot be cut.
+  void cut(std::size_t from, std::size_t to, Fault why = Fault::partition);
+
+  /// Takes one of the cuts back.
+  void mend(std::size_t from, std::size_t to);
 
   /// Holds back until then what is sent on the link.
   void clog(std::size_t from, std::size_t to, TimePoint until);
 
-  /// Mends what was cut, and clogs nothing more.
-  void mend_all();
+  /// Takes all cuts and clogs back.
+  void heal();
 
   /// The host has crashed: its ends are closed (law 5).
   void crash(std::size_t host);
@@ -82,7 +87,8 @@ class SimulatedNetwork final : public rpc::MemoryNetwork {
  private:
   struct Link {
     Random random;
-    bool is_cut = false;
+    unsigned cuts = 0;
+    Fault cut_by = Fault::partition;  // the last time
     TimePoint clogged_until{};
     TimePoint last_arrival{};
   };

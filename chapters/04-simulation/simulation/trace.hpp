@@ -28,7 +28,15 @@ class Trace {
  public:
   /// @param clock       the run's
   /// @param lines_max   how many of the last lines of text are kept
-  Trace(const Clock& clock, std::size_t lines_max) : clock_(clock), lines_max_(lines_max) {}
+  /// @param tells_turns   whether each turn is a line
+  Trace(const Clock& clock, std::size_t lines_max, bool tells_turns = false)
+      : clock_(clock), lines_max_(lines_max), tells_turns_(tells_turns) {}
+
+  /// It is the turn of the goroutine with this number.
+  void turn(std::uint64_t goroutine) {
+    count(0, goroutine);
+    if (tells_turns_) say("", "turn of goroutine {}", goroutine);
+  }
 
   /// Something has happened that two numbers tell.  Not a line.
   void count(std::uint64_t what, std::uint64_t whom) {
@@ -72,6 +80,7 @@ class Trace {
 
   const Clock& clock_;
   std::size_t lines_max_;
+  bool tells_turns_;
   std::uint64_t events_ = 0;
   std::uint64_t hash_ = 0xcbf29ce484222325;
   std::deque<std::string> lines_;

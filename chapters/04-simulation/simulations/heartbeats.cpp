@@ -17,5 +17,8 @@ int main(int argc, char** argv) {
                    .faults = Faults::all().without(
                        {Fault::torn_page, Fault::garbage, Fault::read_error, Fault::write_error,
                         Fault::sync_error, Fault::full, Fault::bit_rot, Fault::disk_latency})},
-       .program = [] { return std::make_unique<Heartbeats>(std::chrono::milliseconds(50)); }});
+       .program = [] { return std::make_unique<Heartbeats>(std::chrono::milliseconds(50)); },
+       .variants = {{"--believes-late", "a late beat of a life that has ended counts", [] {
+                       return std::make_unique<Heartbeats>(std::chrono::milliseconds(50), true);
+                     }}}});
 }

@@ -1,5 +1,8 @@
 // goroutine_group.hpp, laws 7 and 8: a group has a clock of its own, and may be paused.
 #include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "common/random.hpp"
@@ -219,6 +222,130 @@ TEST(GroupPauseDeathTest, ForEverIsADeadlockThatSaysSo) {
                 never.wait();
               }),
               testing::ExitedWithCode(2), HasSubstr("its group is paused"));
+}
+
+TEST(GroupInAGroup, HasItsClockAndIsPausedAndEndedWithIt) {
+  Log log;
+  in_virtual_time([&] {
+    GoroutineGroup outer("outer", {.offset = hours(1)});
+    std::unique_ptr<GoroutineGroup> kept;  // ends with it, though on no stack of its members
+    outer.go([&] {
+      kept = std::make_unique<GoroutineGroup>("inner");
+      kept->go([&] {
+        const Mark mark{log, "unwound"};
+        EXPECT_EQ(now(), at(hours(1)));
+        sleep_for(seconds(1));
+        log.push_back("woke at " + std::to_string(now().time_since_epoch() / seconds(1) - 3600));
+        sleep_for(hours(1));
+        log.push_back("ran on");
+      });
+      sleep_for(hours(1));
+    });
+    let_others_park();
+    EXPECT_EQ(outer.size(), 2U);
+    EXPECT_EQ(kept->size(), 1U);
+
+    outer.pause();
+    sleep_for(seconds(5));
+    EXPECT_TRUE(outer.holds_members());
+    outer.resume();
+    let_others_park();
+    outer.end();
+
+    EXPECT_EQ(outer.size(), 0U);
+    EXPECT_EQ(kept->size(), 0U);
+    kept->go([&] { log.push_back("used again"); });
+    EXPECT_EQ(outer.size(), 1U);
+    let_others_park();
+  });
+  EXPECT_THAT(log, ElementsAre("woke at 5", "unwound", "used again"));
+}
+
+TEST(GroupInAGroup, OneWithAClockOfItsOwnIsAMachineOfItsOwn) {
+  in_virtual_time([] {
+    std::unique_ptr<GoroutineGroup> machine;
+    int turns = 0;
+    GoroutineGroup maker("maker");
+    maker.go([&] {
+      machine = std::make_unique<GoroutineGroup>("machine", GroupClock{});
+      machine->go([&] {
+        for (;; sleep_for(seconds(1))) ++turns;
+      });
+    });
+    let_others_park();
+
+    maker.pause();
+    maker.end();
+
+    sleep_for(seconds(10));
+    EXPECT_GT(turns, 8);
+  });
+}
+
+TEST(GroupInAGroup, MayOutliveIt) {
+  in_virtual_time([] {
+    std::unique_ptr<GoroutineGroup> kept;
+    {
+      GoroutineGroup outer("outer");
+      outer.go([&] { kept = std::make_unique<GoroutineGroup>("inner"); });
+      let_others_park();
+    }
+    bool ran = false;
+    kept->go([&] { ran = true; });
+    let_others_park();
+    EXPECT_TRUE(ran);
+    EXPECT_EQ(kept->size(), 0U);
+  });
+}
+
+TEST(GroupInAGroup, AMemberThatEndsTheOuterOneIsUnwoundLast) {
+  Log log;
+  in_virtual_time([&] {
+    GoroutineGroup outer("outer");
+    outer.go([&] {
+      const Mark mark{log, "outer's"};
+      GoroutineGroup inner("inner");
+      inner.go([&] {
+        const Mark mark_inside{log, "inner's"};
+        outer.end();
+        log.push_back("ran on");
+      });
+      sleep_for(hours(1));
+    });
+    let_others_park();
+  });
+  EXPECT_THAT(log, ElementsAre("outer's", "inner's"));
+}
+
+TEST(GroupPause, OfAnEmptyGroupLastsIntoTheNextRun) {
+  GoroutineGroup group;
+  in_virtual_time([&] { group.pause(); });
+  int turns = 0;
+  in_virtual_time([&] {
+    group.go([&] { ++turns; });
+    sleep_for(seconds(1));
+    EXPECT_EQ(turns, 0);
+    group.resume();
+    let_others_park();
+    EXPECT_EQ(turns, 1);
+  });
+}
+
+TEST(Uncaught, IsToldAndTheOthersGoOn) {
+  std::vector<std::string> told;
+  in_virtual_time(
+      [] {
+        WaitGroup done;
+        done.go([] { throw std::runtime_error("no disk"); });
+        done.go([] { throw 7; });
+        done.wait();
+        sleep_for(seconds(1));
+      },
+      {.uncaught = [&](const Turn& turn, const std::string& what) {
+        EXPECT_EQ(turn.group, nullptr);
+        told.push_back(what);
+      }});
+  EXPECT_THAT(told, testing::UnorderedElementsAre(HasSubstr("no disk"), "uncaught exception int"));
 }
 
 TEST(BetweenTurns, IsToldWhoseTurnComesAndBelongsToNobody) {

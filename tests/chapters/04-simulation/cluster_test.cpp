@@ -61,7 +61,7 @@ int turns_in_a_second(const Counting& program) {
 
 TEST(Cluster, AKillKeepsThePageCache) {
   on_cluster([](Cluster& cluster, Counting& program) {
-    cluster.crash(0, Ends::process);
+    cluster.crash(0, Ends::process, {});
     EXPECT_FALSE(cluster.is_up(0));
     cluster.start(0);
     sleep_for(100ms);
@@ -74,12 +74,12 @@ TEST(Cluster, APowerFailureAlsoHitsAMachineOnWhichNothingRuns) {
   for (int i = 0; i < 20; ++i) {
     on_cluster([&](Cluster& cluster, Counting& program) {
       for (int more = 0; more < i; ++more) {  // another draw each time
-        cluster.crash(0, Ends::process);
+        cluster.crash(0, Ends::process, {});
         cluster.start(0);
         sleep_for(100ms);
       }
-      cluster.crash(0, Ends::process);
-      cluster.crash(0, Ends::machine);
+      cluster.crash(0, Ends::process, {});
+      cluster.crash(0, Ends::machine, {});
       cluster.start(0);
       sleep_for(100ms);
       lost += program.sizes.back() == 0 ? 1 : 0;
@@ -106,7 +106,7 @@ TEST(Cluster, APauseEndsWhenAllHaveEnded) {
 TEST(Cluster, APauseDoesNotOutliveTheLifeThatIsPaused) {
   on_cluster([](Cluster& cluster, Counting& program) {
     const auto of_the_first = cluster.pause(0);
-    cluster.crash(0, Ends::process);
+    cluster.crash(0, Ends::process, {});
     cluster.start(0);
     EXPECT_GT(turns_in_a_second(program), 90);
     const auto of_the_second = cluster.pause(0);
@@ -117,10 +117,10 @@ TEST(Cluster, APauseDoesNotOutliveTheLifeThatIsPaused) {
 
 TEST(Cluster, AStartThatComesTooLateIsNobodys) {
   on_cluster([](Cluster& cluster, Counting& program) {
-    cluster.crash(0, Ends::process);
+    cluster.crash(0, Ends::process, {});
     cluster.start_after(0, 1s);
     cluster.start(0);
-    cluster.crash(0, Ends::process);
+    cluster.crash(0, Ends::process, {});
     sleep_for(2s);
     EXPECT_FALSE(cluster.is_up(0)) << "the start was for the life before";
     EXPECT_THAT(program.sizes, testing::SizeIs(1));
