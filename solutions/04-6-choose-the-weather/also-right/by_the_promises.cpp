@@ -1,5 +1,5 @@
-// The check says what register.hpp promises, one sentence after the other; and the plan has no reordering, since that hides
-// a mistake: a late message that holds up the others is one that a dead node has sent.
+// The check says what register.hpp promises, one sentence after the other; and each run has some of few faults: reordering shows
+// one mistake and hides another, so that half of the runs are without.
 #include <algorithm>
 #include <chrono>
 #include <vector>
@@ -12,9 +12,9 @@ namespace conclave {
 using simulation::Fault;
 
 Plan plan() {
-  return {.faults = {Fault::duplication, Fault::delay, Fault::clog, Fault::one_way,
-                     Fault::rolling_restart, Fault::power_failure, Fault::pause},
-          .draws = false};
+  return {.faults = {Fault::duplication, Fault::delay, Fault::reordering, Fault::clog,
+                     Fault::one_way, Fault::power_failure, Fault::pause},
+          .draws = true};
 }
 
 namespace {
