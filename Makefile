@@ -62,10 +62,10 @@ test: ##! | what this machine lacks, then every test
 bench: ## C=01 [CHECK=1] | measured beside Go and other peers in the same run; CHECK=1 fails when a must is missed
 	@tools/setup build python go && PRESET=release tools/bench "$(C)" $(if $(CHECK),--check)
 
-# To change: what maintainers run
-
-simulate: ## [C=04] [P=counter] [SEEDS=1000] [SEED=4711] [WITH="--only loss"] | programs in simulated worlds where all fails
+simulate: ## [C=04] [P=counter] [SEED=4711] | programs in a thousand (SEEDS=) worlds where all fails; WITH="--only loss"
 	@tools/setup build python && tools/simulate "$(C)" "$(P)" $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(SEED),--seed "$(SEED)") $(WITH)
+
+# To change: what maintainers run
 
 asan: ## | every C++ test under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/setup build python && PRESET=asan tools/test

@@ -339,11 +339,13 @@ Goroutine* Processor::next() noexcept {
     return next_to_end();
   if (picks % kPicksPerLook == 0) look_around();
   Goroutine* goroutine = next_ready();
-  // On a virtual clock there is no need to go to the dispatcher for it.
-  while (goroutine == nullptr && !timers_.empty() && jump_to(timers_.earliest())) {
+  // As suspend_until() does; on a virtual clock there is no need to go to the dispatcher for it.
+  while (goroutine == nullptr && !timers_.empty() && !clock_has_refused_) {
     quit_if_wanted();
-    take_mail();
-    wake_sleepers();
+    if (!take_mail()) {
+      if (!jump_to(timers_.earliest())) break;
+      wake_sleepers();
+    }
     goroutine = next_ready();
   }
   return goroutine;
