@@ -22,6 +22,7 @@ Goroutine* pop_back(Queue& queue) noexcept {
 }  // namespace
 
 void RunQueue::reset(Order order, std::uint64_t seed, ChangePoints change_points) {
+  const RuntimeCode runtime;  // also on a stack that main has left and goroutines have written to
   woken_.clear();
   started_.clear();
   yielded_.clear();

@@ -24,6 +24,7 @@
 #include "common/random.hpp"
 #include "goroutines/go.hpp"
 #include "goroutines/goroutine.hpp"
+#include "goroutines/race_detector.hpp"
 
 namespace conclave::detail {
 
