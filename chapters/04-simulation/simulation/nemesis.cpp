@@ -155,7 +155,8 @@ void Nemesis::fill_disk(Random& random) {
   const std::size_t node = some_node(random);
   const Duration time = some_time(random, 500ms);
   DiskFaults faults = cluster_.disk_faults();
-  faults.capacity = cluster_.disk(node).used() + random.below(std::uint64_t{1} << random.between(0, 13));
+  faults.capacity =
+      cluster_.disk(node).used() + random.below(std::uint64_t{1} << random.between(0, 13));
   cluster_.trace().tell(cluster_.name(node), "the disk is almost full, for {:.3f} s",
                         seconds(time));
   cluster_.disk(node).set_faults(faults);
