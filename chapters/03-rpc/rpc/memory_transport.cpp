@@ -47,20 +47,27 @@ class MemoryNetwork::Copy final : public conclave::detail::Alarm {
         received_(std::move(received)),
         end_(to) {}
 
+  static void send_off(std::unique_ptr<Copy> copy, TimePoint arrival) {
+    Copy& it = *copy;
+    it.set_on_run(arrival);
+    if (it.is_set()) it.self_ = std::move(copy);
+  }
+
  private:
   void fire() noexcept override {
-    const std::unique_ptr<Copy> self(this);
+    const std::unique_ptr<Copy> self = std::move(self_);
     if (network_lives_.expired()) return;
     const std::shared_ptr<End> there = end_.lock();
     network_.arrived(passage_, there && there->take(std::move(received_)));
   }
-  void lapse() noexcept override { delete this; }
+  void lapse() noexcept override { const std::unique_ptr<Copy> self = std::move(self_); }
 
   MemoryNetwork& network_;
   std::weak_ptr<const bool> network_lives_;
   Passage passage_;
   Received received_;
   std::weak_ptr<End> end_;
+  std::unique_ptr<Copy> self_;  // while it is set
 };
 
 MemoryNetwork::MemoryNetwork(std::uint64_t seed, const Faults& faults)
@@ -94,8 +101,7 @@ void MemoryNetwork::deliver(const Passage& passage, Received received,
                             const std::shared_ptr<End>& to, Duration delay) {
   if (delay <= Duration{}) return arrived(passage, to->take(std::move(received)));
   auto copy = std::make_unique<Copy>(*this, passage, std::move(received), to);
-  copy->set_on_run(conclave::detail::run_time() + delay);
-  if (copy->is_set()) static_cast<void>(copy.release());
+  Copy::send_off(std::move(copy), conclave::detail::run_time() + delay);
 }
 
 void MemoryNetwork::befalls(Passage& /*passage*/, const Frames& /*message*/,

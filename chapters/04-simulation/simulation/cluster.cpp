@@ -200,7 +200,7 @@ void Cluster::jump_wall_clock(std::size_t host, Duration by) {
   trace_.tell(hosts_[host]->name, "the time of day jumps by {} s", by / std::chrono::seconds(1));
 }
 
-void Cluster::start_clients(const Context& faults, std::function<void()> done) {
+void Cluster::start_clients(const Context& faults, const std::function<void()>& done) {
   if (options_.clients == 0) return done();
   const auto left = std::make_shared<std::size_t>(options_.clients);
   for (std::size_t i = 0; i < options_.clients; ++i) {

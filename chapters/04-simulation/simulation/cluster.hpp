@@ -57,7 +57,7 @@ class Cluster {
   void jump_wall_clock(std::size_t host, Duration by);
 
   /// Runs `client` on each client, and then calls `done`.
-  void start_clients(const Context& faults, std::function<void()> done);
+  void start_clients(const Context& faults, const std::function<void()>& done);
   /// Runs `f` on the observer.
   void observe(std::function<void(World&)> f);
 

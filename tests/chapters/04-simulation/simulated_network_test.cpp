@@ -280,8 +280,8 @@ TEST(HeavyTail, HalfTakeTheTypicalTimeAndFewMuchLonger) {
     typical += drawn < 11ms ? 1 : 0;
     late += drawn > 1ms + 16 * 10ms ? 1 : 0;
   }
-  EXPECT_NEAR(typical, kDraws / 2, 250);
-  EXPECT_NEAR(late, kDraws / 32, 90);
+  EXPECT_NEAR(typical, kDraws / 2.0, 250);
+  EXPECT_NEAR(late, kDraws / 32.0, 90);
 }
 
 TEST(HeavyTail, OfYearsIsWithinItsBounds) {
