@@ -63,7 +63,9 @@ class Program {
   /// @param bound   ends when it has taken too long
   /// @return not ok: the run has failed; deadline_exceeded, unavailable or cancelled: it was too slow (liveness); else it did
   ///   what it must not (correctness)
-  virtual Status converge(World& /*world*/, const Context& /*bound*/) { return {}; }
+  virtual Status converge([[maybe_unused]] World& world, [[maybe_unused]] const Context& bound) {
+    return {};
+  }
 
   /// The same after all nodes have lost power and run again: what was promised to be durable is there.
   virtual Status durable(World& world, const Context& bound) { return converge(world, bound); }

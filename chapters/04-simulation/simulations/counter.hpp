@@ -19,11 +19,13 @@
 
 namespace conclave::simulation {
 
+/// Asks to add.
 struct Add {
   int delta = 0;
   MSGPACK_DEFINE(delta)
 };
 
+/// What the sum is then.
 struct Sum {
   int value = 0;
   MSGPACK_DEFINE(value)
