@@ -9,12 +9,13 @@
 /// A run has three parts:
 ///  - faults: nodes and clients live in a world where those faults happen that the seed has drawn;
 ///  - heal: the network is whole, disks work, all nodes run.  Within a bound, what the program promises must come to be.  (What
-///    was on its way still takes the time that was drawn for it, some seconds, and where links keep order holds up what follows.)
+///    was on its way still takes the time that was drawn for it, some seconds; what follows may overtake it.)
 ///  - power: all nodes lose power at once, and start again.  What was promised to be durable must still be there.
 ///
 /// Laws
 ///  1. The seed decides everything: the same seed, options and program are the same run, to the byte of its trace.
-///  2. Each source of chance draws by itself, named by what it is for: one draw more here shifts none there.
+///  2. Each source of chance draws by itself, named by what it is for: one draw more here shifts none there.  (A disk is one, and
+///     so is a link, for all that befalls it.)
 ///  3. A crash ends a node at a turn of any of its goroutines: they are unwound, and nothing that they do meanwhile has an effect
 ///     (world.hpp, law 2).  Afterwards none of them is left, which is asserted.
 ///  4. A node whose function returns has ended like a process: it is started again after a while.
