@@ -58,7 +58,7 @@ class Counter final : public Program {
   void node(World& world) override {
     Result<State> state = load(world.disk());
     if (!state.ok()) return;  // and the next incarnation tries again
-    // What can be read need not be durable: the one before may have ended because it could not sync.
+    // What can be read need not be durable: the one before may have ended before it was synced.
     if (!write_whole(world.disk(), kFile, rpc::encode(*state)).ok()) return;
     const auto transport = world.transport();
     rpc::Server server(*transport);
