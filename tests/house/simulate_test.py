@@ -5,7 +5,7 @@ import stat
 
 from house import ROOT, HouseTest, main
 
-# A program that makes runs as its options say, and in seed 7 does what the test plants.
+# A program that makes runs as its options say, and in seeds 6 and 7 does what the test plants.
 PROGRAM = """#!/usr/bin/env python3
 import argparse, os, signal, sys, time
 parser = argparse.ArgumentParser()
@@ -22,6 +22,8 @@ if options.seed:
     sys.exit(129)
 for seed in range(options.first, options.first + options.seeds * options.step, options.step):
     print("begins", seed, flush=True)
+    if seed == 6:
+        %s
     if seed == 7:
         %s
     print("ends", seed, 0, f"{seed:016x}", 10.5, 100, flush=True)
@@ -36,10 +38,10 @@ class Simulate(HouseTest):
         (self.tree / "tools").mkdir()
         shutil.copy(ROOT / "tools/simulate", self.tree / "tools/simulate")
 
-    def simulate(self, *arguments, in_seed_7="pass", drifted=1, programs=("counter",)):
+    def simulate(self, *arguments, in_seed_6="pass", in_seed_7="pass", drifted=1, programs=("counter",)):
         for name in programs:
             file = self.tree / name
-            file.write_text(PROGRAM % (in_seed_7, drifted))
+            file.write_text(PROGRAM % (in_seed_6, in_seed_7, drifted))
             file.chmod(file.stat().st_mode | stat.S_IXUSR)
         paths = ",".join(str(self.tree / name) for name in programs)
         return self.run_tool(self.tree / "tools/simulate", f"--programs={paths}", "--seeds=20", "--jobs=3", *arguments)
@@ -59,7 +61,17 @@ class Simulate(HouseTest):
         for status, name in ((127, "crash"), (128, "liveness"), (129, "correctness"), (130, "nondeterminism")):
             result = self.simulate("--only=loss", in_seed_7=f"print('ends', 7, {status}, 'abc', 1.0, 1); print('what went wrong'); sys.exit({status})")
 
-            self.assert_says(result, status, f"seed 7: {name}", "what went wrong", "--seed 7 --only=loss")
+            self.assert_says(result, status, f"seed 7: {name}", "what went wrong", "--seed 7 --only loss")
+
+    def test_tells_the_lowest_seed_that_fails(self):
+        # The seed below it is slower, and fails when the other has long failed.
+        result = self.simulate("--jobs=2", in_seed_7="sys.exit(129)", in_seed_6="time.sleep(0.5); sys.exit(128)")
+
+        self.assert_says(result, 128, "seed 6: liveness")
+        self.assertNotIn("seed 7", result[1])
+
+    def test_does_not_take_a_fault_for_a_chapter(self):
+        self.assert_says(self.simulate("--only", "loss"), 0, "20 worlds, all fine")
 
     def test_counts_what_has_come_to_an_end(self):
         self.assert_says(self.simulate(in_seed_7="sys.exit(0)"), 1, "20 worlds were asked for")
