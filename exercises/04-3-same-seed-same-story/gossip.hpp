@@ -4,7 +4,8 @@
 /// Laws
 ///  1. The same village tells the same story: wherever it lies in memory, whenever it is run, and whatever has run before it.
 ///  2. Another seed tells another one: how long a letter takes, whether it is lost, how long its writer waits then, is drawn.
-///  3. A draw for one purpose shifts none for another: with the gull, the letters arrive as they do without.
+///  3. A draw for one purpose shifts none for another: with the gull, the letters arrive as they do without; and a letter takes as
+///     long on its way when it has been lost before.
 ///
 /// Call from one thread.
 #pragma once

@@ -15,7 +15,7 @@
 /// The file "journal" has batches, each at a multiple of 4096 bytes and filled up with zeros to the next one: what is durable
 /// shares no page with what is being written, of which a sector may become garbage.  A batch:
 ///
-///     checksum u64    of all that follows, with the place of the batch in the file as its seed
+///     checksum u64    of length and records, with the place of the batch in the file as its seed
 ///     length u64      of the records, in bytes
 ///     records         each: its length u64, its bytes
 ///

@@ -143,14 +143,42 @@ TEST(Gossip, IsNotDisturbedByAGull) {
   for_each_seed(20, [](std::uint64_t seed) {
     const Claim law = announce("a draw for one purpose shifts none for another (law 3)");
 
-    const Story first = told({.seed = seed});
-    const Story second = told({.seed = seed, .gull = true});
+    for (const double loss : {0.0, 0.5}) {
+      const Story first = told({.seed = seed, .loss = loss});
+      const Story second = told({.seed = seed, .loss = loss, .gull = true});
 
-    must_hold(law, without_both(first) == without_both(second),
-              "run 1 is without a gull, run 2 with one\nthe first line in which the order or a "
-              "time differs: {}\n"
-              "All that comes after a draw more has changed: who draws takes what was for others.",
-              first_difference(first, second, without_both));
+      must_hold(
+          law, without_both(first) == without_both(second),
+          "{}run 1 is without a gull, run 2 with one\nthe first line in which the order or a "
+          "time differs: {}\n"
+          "All that comes after a draw more has changed: who draws takes what was for others.",
+          loss > 0 ? "every second letter is lost; " : "",
+          first_difference(first, second, without_both));
+    }
+  });
+}
+
+TEST(Gossip, GivesALetterItsTimeThoughItWasLost) {
+  for_each_seed(100, [](std::uint64_t seed) {
+    const Claim law = announce(
+        "how long a letter takes is another draw than whether it is lost, and for how long its "
+        "writer waits (law 3)");
+
+    const auto first_arrival = [](const Story& story) {
+      return story.empty() ? Minutes{} : story.front().time;
+    };
+
+    const Minutes safe = first_arrival(told({.seed = seed, .people = 2}));
+    const Minutes lossy = first_arrival(told({.seed = seed, .people = 2, .loss = 0.5}));
+    const Minutes waited = lossy - safe;
+
+    // Lost once it is 60 to 90 minutes, twice 120 to 180, and so on.
+    must_hold(law, waited == 0 || (waited >= 60 && (waited <= 90 || waited >= 120)),
+              "two people; the first letter arrives after {} minutes when nothing is lost\n"
+              "when every second letter is, it arrives after {}, which is {} later\n"
+              "Its writer waited for 60 to 90 minutes each time, or never: so it took another time "
+              "on its way.",
+              safe, lossy, waited);
   });
 }
 
