@@ -1,5 +1,8 @@
-// A server lends a key for ten seconds and then gives it to somebody else; the holder stops a little earlier, by its own clock.  Both
-// clocks are wrong by up to a tenth.  Watch how much earlier it must be, so that two never hold it.
+/// @file
+/// A server lends a key for ten seconds and then gives it to somebody else; the holder stops a little earlier, by
+/// its own clock.  Both clocks are wrong by up to a tenth.
+///
+/// Watch how much earlier it must be, so that two never hold it.
 #include <cstdint>
 
 #include <fmt/core.h>
@@ -25,9 +28,9 @@ TimePoint end_of_lease(const GroupClock& clock, TimePoint begin, int earlier_per
 //! [lease]
 
 int main() {
-  fmt::print("{:>22}{:>22}{:>18}\n", "the holder is earlier", "two hold it, worlds",
+  fmt::print("{:>22}{:>26}{:>18}\n", "the holder is earlier", "two hold it, of 10,000",
              "nobody, of 10 s");
-  for (const int permille : {0, 50, 100, 150, 170, 182, 250}) {
+  for (const int permille : {0, 50, 100, 150, 170, 178, 182, 250}) {
     Random random(1);
     int both = 0;
     Duration unused{};
@@ -39,7 +42,7 @@ int main() {
       both += gap < Duration{} ? 1 : 0;
       unused += gap > Duration{} ? gap : Duration{};
     }
-    fmt::print("{:>20.1f} %{:>22}{:>16.2f} s\n", permille / 10.0, both,
+    fmt::print("{:>20.1f} %{:>26}{:>16.2f} s\n", permille / 10.0, both,
                std::chrono::duration<double>(unused).count() / kWorlds);
   }
 }

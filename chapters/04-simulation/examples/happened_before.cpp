@@ -1,5 +1,8 @@
-// Eight events on three machines, and four ways to say when each was.  Watch which numbers get smaller along an arrow, and
-// then the last line: what a number that never does so still cannot say.
+/// @file
+/// Eight events on three machines, and four ways to say when each was.
+///
+/// Watch which numbers get smaller along an arrow, and then the last line: what a number that never does so still
+/// cannot say.
 #include <algorithm>
 #include <cstddef>
 #include <map>

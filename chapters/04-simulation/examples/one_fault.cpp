@@ -1,5 +1,8 @@
-// Yesterday's counter in fifty worlds for each kind of fault, with clients that only ask again, and with clients that are known.
-// Watch which faults make a sum wrong, and which do not.
+/// @file
+/// Yesterday's counter in fifty worlds for each kind of fault, with clients that only ask again, and with clients
+/// that are known.
+///
+/// Watch which faults make a sum wrong, and which do not.
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>

@@ -1,5 +1,8 @@
-// Two pairs pass balls.  In how many of 1,000 random orders, and of 1,000 orders of priorities, does it happen that one pair is
-// through before the other has begun, and that they go hand in hand?  Watch that neither way is good at both.
+/// @file
+/// Two pairs pass balls.  In how many of 1,000 random orders, and of 1,000 orders of priorities, does it happen
+/// that one pair is through before the other has begun, and that they go hand in hand?
+///
+/// Watch that neither way is good at both.
 #include <cstdint>
 #include <string>
 
@@ -39,7 +42,7 @@ bool one_starves(const std::string& passes) {
   return passes.substr(0, kPasses).find(passes[0] == 'a' ? 'b' : 'a') == std::string::npos;
 }
 
-/// Whether the other pair came next 16 times.
+/// Whether the pairs change 16 times or more.
 bool hand_in_hand(const std::string& passes) {
   int changes = 0;
   for (std::size_t i = 1; i < passes.size(); ++i) changes += passes[i] != passes[i - 1] ? 1 : 0;
@@ -62,6 +65,6 @@ int main() {
   fmt::print("{:<52}{:>8}{:>12}\n", "in so many of 1,000 runs", "random", "priorities");
   fmt::print("{:<52}{:>8}{:>12}\n", "one pair is through before the other has begun",
              found(one_starves, Order::random), found(one_starves, Order::pct));
-  fmt::print("{:<52}{:>8}{:>12}\n", "the other pair comes next, 16 times",
+  fmt::print("{:<52}{:>8}{:>12}\n", "the pairs change 16 times or more",
              found(hand_in_hand, Order::random), found(hand_in_hand, Order::pct));
 }

@@ -1,5 +1,8 @@
-// Four ways to save a file, each cut off by a power failure a thousand times at any moment, and a thousand times just
-// after it has returned ok.  Watch the two columns that should be 0.
+/// @file
+/// Four ways to save a file, each cut off by a power failure a thousand times at any moment, and a thousand times
+/// just after it has returned ok.
+///
+/// Watch the two columns that should be 0.
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -39,11 +42,11 @@ bool synced(Disk& disk, const std::string& text) {
   return file->truncate(0).ok() && file->write(0, text).ok() && file->sync().ok() &&
          disk.rename("config.new", "config").ok();
 }
+//! [ways]
 
 bool and_its_name(Disk& disk, const std::string& text) {
   return synced(disk, text) && disk.sync_directory().ok();
 }
-//! [ways]
 
 const std::string kOld(9000, 'o');
 const std::string kNew(9000, 'n');

@@ -1,5 +1,8 @@
-// Four situations that some program does not survive, in 200 runs of three kinds: nothing fails, everything does, or half of it.
-// Watch for zeros: only the last column has none.
+/// @file
+/// Four situations that some program does not survive, in 200 runs of three kinds: nothing fails, everything does,
+/// or half of it.
+///
+/// Watch for zeros: only the last column has none.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -76,8 +79,8 @@ int main() {
       for (std::size_t i = 0; i < kSituations.size(); ++i) count[i][kind] += program.has_come[i];
     }
   }
-  fmt::print("{:<49}{:>8}{:>9}{:>10}\n", "in so many of 200 runs", "nothing", "all of", "half of");
-  fmt::print("{:<49}{:>8}{:>9}{:>10}\n", "", "fails", "it does", "it does");
+  fmt::print("{:<49}{:>9}{:>11}{:>13}\n", "in so many of 200 runs", "no fault", "all eight",
+             "half, drawn");
   for (std::size_t i = 0; i < kSituations.size(); ++i)
-    fmt::print("{:<49}{:>8}{:>9}{:>10}\n", kSituations[i], count[i][0], count[i][1], count[i][2]);
+    fmt::print("{:<49}{:>9}{:>11}{:>13}\n", kSituations[i], count[i][0], count[i][1], count[i][2]);
 }

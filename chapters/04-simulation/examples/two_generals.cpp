@@ -1,5 +1,9 @@
-// Two generals attack together, or lose.  Messengers go to and fro between them, and three in ten are caught.  Whoever has sent
-// or received the last messenger of the plan attacks; a general whose messenger did not come attacks not.  Watch for the last column.
+/// @file
+/// Two generals attack together, or lose.  Messengers go to and fro between them, and three in ten are caught.
+/// Whoever has sent or received the last messenger of the plan attacks; a general whose messenger did not come
+/// attacks not.
+///
+/// Watch for the last column.
 #include <cstdint>
 
 #include <fmt/core.h>
