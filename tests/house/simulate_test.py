@@ -86,6 +86,15 @@ class Simulate(HouseTest):
 
         self.assert_says(result, 128, "seed 7: liveness", "world stands still")
 
+    def test_does_not_wait_for_a_program_that_is_no_simulation(self):
+        mute = self.tree / "mute"
+        mute.write_text("#!/bin/sh\nexec sleep 60\n")
+        mute.chmod(mute.stat().st_mode | stat.S_IXUSR)
+
+        result = self.run_tool(self.tree / "tools/simulate", f"--programs={mute}", "--seeds=2", "--jobs=2", "--patience=0.5")
+
+        self.assert_says(result, 1, "does not say that a run begins")
+
     def test_fails_when_a_fault_that_was_drawn_never_happened(self):
         self.assert_says(self.simulate(drifted=0), 131, "never happened: drift")
 
